@@ -1,0 +1,21 @@
+set(SEGSHIFT_SANITIZE "" CACHE STRING
+    "Sanitizers for the host tools and hosted tests, e.g. address,undefined")
+
+# Flags for programs and plugins that run on the build host against LLVM.
+function(segshift_host_target target)
+  target_include_directories(${target} SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
+  target_compile_definitions(${target} PRIVATE ${LLVM_DEFINITIONS_LIST})
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-unused-parameter
+                                           -fno-exceptions -fvisibility=hidden)
+  if(NOT LLVM_ENABLE_RTTI)
+    target_compile_options(${target} PRIVATE -fno-rtti)
+  endif()
+  if(SEGSHIFT_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${SEGSHIFT_SANITIZE} -g
+                                             -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${SEGSHIFT_SANITIZE})
+  endif()
+endfunction()
+
+separate_arguments(LLVM_DEFINITIONS_LIST NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+list(TRANSFORM LLVM_DEFINITIONS_LIST REPLACE "^-D" "")

@@ -1,0 +1,38 @@
+/* The GS TLS ABI in numbers. Safe to include from assembly, C and C++.
+ *
+ * The layout is the System V x86-64 psABI's TLS variant II with only the
+ * segment changed: GS_BASE holds the thread pointer tp, a variable lies at
+ * tp + x@tpoff (x@tpoff is negative), and the thread control block (TCB)
+ * starts at tp. docs/abi.md has the whole contract.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef SEGSHIFT_ABI_H
+#define SEGSHIFT_ABI_H
+
+/* Version of this contract, as the ELF note carries it. */
+#define SEGSHIFT_ABI_VERSION 1
+
+/* Offsets from tp, in bytes. */
+#define SEGSHIFT_TCB_SELF 0x00        /* tp itself */
+#define SEGSHIFT_TCB_DTV 0x08         /* dynamic thread vector */
+#define SEGSHIFT_TCB_SELF2 0x10       /* tp again, as libc has it */
+#define SEGSHIFT_TCB_CANARY 0x28      /* stack protector */
+#define SEGSHIFT_TCB_PTR_GUARD 0x30   /* pointer guard */
+#define SEGSHIFT_TCB_SPLIT_STACK 0x70 /* reserved for split stacks */
+#define SEGSHIFT_TCB_KERNEL 0x80      /* from here on: the embedding kernel's */
+
+/* tp and the TLS block are aligned to PT_TLS's p_align, and at least to this. */
+#define SEGSHIFT_TLS_MIN_ALIGN 64
+
+/* The ELF note that the plugin leaves in each object. */
+#define SEGSHIFT_NOTE_SECTION ".note.segshift"
+#define SEGSHIFT_NOTE_NAME "segshift"
+#define SEGSHIFT_NOTE_TYPE 1
+
+/* Model-specific registers of the segment bases (Intel SDM volume 4). */
+#define SEGSHIFT_MSR_FS_BASE 0xC0000100
+#define SEGSHIFT_MSR_GS_BASE 0xC0000101
+#define SEGSHIFT_MSR_KERNEL_GS_BASE 0xC0000102
+
+#endif

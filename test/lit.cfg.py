@@ -1,0 +1,47 @@
+# Configuration of the lit suites. Substitutions:
+#   %clang %clangxx   clang-22 without the plugin
+#   %plugin           path of SegShift.so
+#   %segshift         the segshift command
+#   %stub_gs, %stub_fs_shared   the kernel images
+#   %llvm/NAME        a tool of LLVM 22
+#   %src %build       the source and build folders
+#   %run              qemu/run.py with the build's paths
+import os
+import shutil
+
+import lit.formats
+
+config.name = "segshift"
+config.test_format = lit.formats.ShTest(execute_external=True)
+config.suffixes = [".test", ".ll", ".c", ".cpp", ".mir", ".s"]
+config.excludes = ["Inputs", "corpus", "lit.cfg.py", "CMakeLists.txt"]
+config.test_source_root = config.segshift_source + "/test"
+config.test_exec_root = config.segshift_build + "/test"
+
+src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_tools
+config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
+# Locale and compiler environment must not change what tools print.
+config.environment["LC_ALL"] = "C"
+
+for name, value in [
+    ("%clangxx", llvm + "/clang++"),
+    ("%clang", llvm + "/clang"),
+    ("%plugin", build + "/pass/SegShift.so"),
+    ("%segshift", build + "/bin/segshift"),
+    ("%stub_gs", build + "/kernel-stub/stub-gs.elf"),
+    ("%stub_fs_shared", build + "/kernel-stub/stub-fs-shared.elf"),
+    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}"),
+    ("%llvm", llvm),
+    ("%src", src),
+    ("%build", build),
+]:
+    config.substitutions.append((name, value))
+
+# A feature for each tool that a test may REQUIRE: its absence is printed as the
+# reason of the skip.
+for tool in [
+    "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
+    "clang-19", "rustc", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
+]:
+    if shutil.which(tool):
+        config.available_features.add(tool)
