@@ -25,10 +25,13 @@
 /* tp and the TLS block are aligned to PT_TLS's p_align, and at least to this. */
 #define SEGSHIFT_TLS_MIN_ALIGN 64
 
-/* The ELF note that the plugin leaves in each object. */
+/* The ELF note of each object, and the second word of its description: what
+   made the object. The first word is SEGSHIFT_ABI_VERSION. */
 #define SEGSHIFT_NOTE_SECTION ".note.segshift"
 #define SEGSHIFT_NOTE_NAME "segshift"
 #define SEGSHIFT_NOTE_TYPE 1
+#define SEGSHIFT_MADE_BY_PLUGIN 1
+#define SEGSHIFT_MADE_BY_REWRITER 2
 
 /* Model-specific registers of the segment bases (Intel SDM volume 4). */
 #define SEGSHIFT_MSR_FS_BASE 0xC0000100

@@ -1,0 +1,55 @@
+//===- KeepFS.cpp - functions that keep FS --------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KeepFS.h"
+#include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+
+void segshift::forEachKeepFSFunction(Module &M,
+                                     function_ref<void(Function &)> Fn) {
+  // Clang puts annotations into an array of {function, string, file, line, …}.
+  GlobalVariable *Annotations = M.getGlobalVariable("llvm.global.annotations");
+  if (!Annotations || !Annotations->hasInitializer())
+    return;
+  auto *Array = dyn_cast<ConstantArray>(Annotations->getInitializer());
+  if (!Array)
+    return;
+  for (Value *Entry : Array->operands()) {
+    auto *Struct = dyn_cast<ConstantStruct>(Entry);
+    if (!Struct || Struct->getNumOperands() < 2)
+      continue;
+    auto *F = dyn_cast<Function>(Struct->getOperand(0)->stripPointerCasts());
+    StringRef Text;
+    if (F && !F->isDeclaration() &&
+        getConstantStringInfo(Struct->getOperand(1), Text) &&
+        Text == KeepFSAnnotation)
+      Fn(*F);
+  }
+}
+
+PreservedAnalyses segshift::KeepFSPass::run(Module &M,
+                                            ModuleAnalysisManager &) {
+  bool Changed = false;
+  forEachKeepFSFunction(M, [&](Function &F) {
+    Changed = true;
+    F.addFnAttr(KeepFSAttr);
+    F.removeFnAttr(Attribute::AlwaysInline);
+    F.addFnAttr(Attribute::NoInline);
+    for (Instruction &I : instructions(F)) {
+      auto *Call = dyn_cast<CallBase>(&I);
+      if (!Call || Call->isInlineAsm())
+        continue;
+      Call->removeFnAttr(Attribute::AlwaysInline);
+      Call->setIsNoInline();
+    }
+  });
+  return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
+}

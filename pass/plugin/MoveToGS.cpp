@@ -1,0 +1,289 @@
+//===- MoveToGS.cpp - the machine half of code generation -----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "MoveToGS.h"
+#include "FSSites.h"
+#include "KeepFS.h"
+#include "Options.h"
+#include "PrepareIR.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Analysis/OptimizationRemarkEmitter.h"
+#include "llvm/Analysis/ValueTracking.h"
+#include "llvm/CodeGen/MachineFrameInfo.h"
+#include "llvm/CodeGen/MachineFunctionPass.h"
+#include "llvm/CodeGen/MachineOptimizationRemarkEmitter.h"
+#include "llvm/CodeGen/MachineRegisterInfo.h"
+#include "llvm/CodeGen/TargetInstrInfo.h"
+#include "llvm/CodeGen/TargetSubtargetInfo.h"
+#include "llvm/Demangle/Demangle.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/LLVMRemarkStreamer.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+using namespace segshift;
+
+#define PASS_NAME "segshift"
+
+namespace {
+
+class MoveToGS : public MachineFunctionPass {
+public:
+  static char ID;
+  MoveToGS() : MachineFunctionPass(ID) {}
+
+  StringRef getPassName() const override {
+    return "segshift: move TLS from FS to GS";
+  }
+  void getAnalysisUsage(AnalysisUsage &AU) const override {
+    AU.setPreservesAll();
+    MachineFunctionPass::getAnalysisUsage(AU);
+  }
+  bool doInitialization(Module &M) override;
+  bool runOnMachineFunction(MachineFunction &MF) override;
+  bool doFinalization(Module &M) override;
+
+private:
+  MCRegister FS, GS, SS;
+  bool RemarksWanted = false;
+  unsigned Moved = 0, Kept = 0, MovedCanaries = 0;
+
+  void findRegisters(const TargetRegisterInfo &TRI);
+  void move(MachineInstr &MI);
+  void keep(MachineInstr &MI, StringRef Why);
+  void keepAsm(MachineInstr &MI);
+  void remarkCanary(const MachineFunction &MF);
+  void remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
+              bool Passed);
+};
+
+} // namespace
+
+char MoveToGS::ID;
+char &segshift::MoveToGSID = MoveToGS::ID;
+static RegisterPass<MoveToGS> Registration(PASS_NAME, "Move TLS from FS to GS");
+
+bool MoveToGS::doInitialization(Module &M) {
+  LLVMContext &Ctx = M.getContext();
+  RemarksWanted = Ctx.getLLVMRemarkStreamer() ||
+                  Ctx.getDiagHandlerPtr()->isAnyRemarkEnabled(PASS_NAME);
+  return false;
+}
+
+bool MoveToGS::doFinalization(Module &M) {
+  if (statsWanted()) {
+    // One write: thin LTO has several of these at once.
+    std::string Line;
+    raw_string_ostream(Line)
+        << PASS_NAME ": " << M.getSourceFileName() << ": " << Moved
+        << " TLS uses moved to GS, " << Kept << " FS uses left alone, "
+        << MovedCanaries << " functions with their canary in GS\n";
+    errs() << Line;
+  }
+  Moved = Kept = MovedCanaries = 0;
+  return false;
+}
+
+/// LLVM does not install the header with X86's register numbers.
+void MoveToGS::findRegisters(const TargetRegisterInfo &TRI) {
+  if (FS)
+    return;
+  for (unsigned R = 1; R < TRI.getNumRegs(); ++R) {
+    StringRef Name = TRI.getName(R);
+    if (Name == "FS")
+      FS = R;
+    else if (Name == "GS")
+      GS = R;
+    else if (Name == "SS")
+      SS = R;
+  }
+}
+
+/// Whether an instruction with an FS operand, in a function that uses the
+/// thread pointer, came from TLS lowering and not from a program's own pointer
+/// in address space 257.
+static bool isTLSUse(const MachineInstr &MI) {
+  for (const MachineOperand &MO : MI.operands())
+    if (MO.isGlobal() && MO.getGlobal()->isThreadLocal())
+      return true;
+  for (const MachineMemOperand *MMO : MI.memoperands()) {
+    if (MMO->getAddrSpace() != AS_FS)
+      continue;
+    // The thread pointer's own load is from null; a program's are in SS here.
+    const Value *V = MMO->getValue();
+    if (!V || !isa<ConstantPointerNull>(V) || MMO->getOffset() != 0)
+      return false;
+  }
+  // Folded into an address the thread pointer leaves no trace but the segment.
+  return true;
+}
+
+static bool isFSBaseInstruction(const MachineInstr &MI,
+                                const TargetInstrInfo &TII) {
+  StringRef Name = TII.getName(MI.getOpcode());
+  return Name.starts_with("RDFSBASE") || Name.starts_with("WRFSBASE");
+}
+
+/// The instructions of \p MF with \p Reg as an explicit operand, in no
+/// particular order.
+static SmallVector<MachineInstr *, 8> usersOf(MCRegister Reg,
+                                              const MachineRegisterInfo &MRI) {
+  SmallSetVector<MachineInstr *, 8> Users;
+  for (MachineOperand &MO : MRI.reg_operands(Reg))
+    if (!MO.isImplicit())
+      Users.insert(MO.getParent());
+  return Users.takeVector();
+}
+
+static void replaceRegister(MachineInstr &MI, MCRegister From, MCRegister To) {
+  for (MachineOperand &MO : MI.operands())
+    if (MO.isReg() && !MO.isImplicit() && MO.getReg() == From)
+      MO.setReg(To);
+}
+
+bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
+  const MachineRegisterInfo &MRI = MF.getRegInfo();
+  const Function &F = MF.getFunction();
+  const TargetInstrInfo &TII = *MF.getSubtarget().getInstrInfo();
+  findRegisters(*MF.getSubtarget().getRegisterInfo());
+
+  const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
+  const bool UsesTLS = F.hasFnAttribute(UsesTLSAttr);
+  if (!MRI.reg_empty(FS))
+    for (MachineInstr *MI : usersOf(FS, MRI)) {
+      if (KeepFS)
+        keep(*MI, "the function is marked segshift.keep-fs");
+      else if (UsesTLS && isTLSUse(*MI))
+        move(*MI);
+      else
+        keep(*MI, "the program's own use of %fs");
+    }
+  if (F.hasFnAttribute(FSZeroInSSAttr))
+    for (MachineInstr *MI : usersOf(SS, MRI)) {
+      replaceRegister(*MI, SS, FS);
+      keep(*MI, "the program's own use of %fs:0");
+    }
+  if (F.hasFnAttribute(HasFSAsmAttr))
+    for (MachineBasicBlock &MBB : MF)
+      for (MachineInstr &MI : MBB) {
+        if (MI.isInlineAsm() && asmNamesFS(MI.getOperand(0).getSymbolName()))
+          keepAsm(MI);
+        else if (isFSBaseInstruction(MI, TII))
+          keep(MI, "an access to the FS base");
+      }
+  if (MF.getFrameInfo().hasStackProtectorIndex() &&
+      F.getParent()->getModuleFlag(CanaryMovedFlag)) {
+    ++MovedCanaries;
+    remarkCanary(MF);
+  }
+  // Only operands that emission prints are changed, no analysis sees them.
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Changing and writing down
+//===----------------------------------------------------------------------===//
+
+/// The thread-local variable that \p MI reaches, if that can be seen.
+static const GlobalValue *accessedVariable(const MachineInstr &MI) {
+  for (const MachineOperand &MO : MI.operands())
+    if (MO.isGlobal() && MO.getGlobal()->isThreadLocal())
+      return MO.getGlobal();
+  for (const MachineMemOperand *MMO : MI.memoperands())
+    if (const Value *V = MMO->getValue()) {
+      const Value *Object = getUnderlyingObject(V);
+      if (auto *II = dyn_cast<IntrinsicInst>(Object);
+          II && II->getIntrinsicID() == Intrinsic::threadlocal_address)
+        Object = II->getArgOperand(0);
+      if (auto *GV = dyn_cast<GlobalValue>(Object); GV && GV->isThreadLocal())
+        return GV;
+    }
+  return nullptr;
+}
+
+void MoveToGS::move(MachineInstr &MI) {
+  replaceRegister(MI, FS, GS);
+  ++Moved;
+  if (!RemarksWanted)
+    return;
+  if (const GlobalValue *GV = accessedVariable(MI))
+    remark(MI, "Moved",
+           "access to thread-local '" + demangle(GV->getName()) +
+               "' moved to %gs",
+           /*Passed=*/true);
+  else
+    remark(MI, "Moved", "use of the thread pointer moved to %gs",
+           /*Passed=*/true);
+}
+
+/// Has the instruction's address written to the section of sites.
+static void addSite(MachineInstr &MI, SiteKind Kind) {
+  MachineFunction &MF = *MI.getMF();
+  LLVMContext &Ctx = MF.getFunction().getContext();
+  CodeModel::Model CM = MF.getTarget().getCodeModel();
+  bool Wide = CM == CodeModel::Medium || CM == CodeModel::Large;
+  Metadata *Section = MDString::get(Ctx, Wide ? SitesSection64 : SitesSection);
+  Metadata *Value = ConstantAsMetadata::get(
+      ConstantInt::get(Type::getInt32Ty(Ctx), static_cast<uint32_t>(Kind)));
+  SmallVector<Metadata *, 4> Ops;
+  if (MDNode *Present = MI.getPCSections())
+    Ops.append(Present->op_begin(), Present->op_end());
+  Ops.push_back(Section);
+  Ops.push_back(MDNode::get(Ctx, Value));
+  MI.setPCSections(MF, MDNode::get(Ctx, Ops));
+}
+
+void MoveToGS::keep(MachineInstr &MI, StringRef Why) {
+  addSite(MI, SiteKind::Instruction);
+  ++Kept;
+  if (RemarksWanted)
+    remark(MI, "Kept", "%fs left alone: " + Why, /*Passed=*/false);
+}
+
+void MoveToGS::keepAsm(MachineInstr &MI) {
+  addSite(MI, SiteKind::AsmBegin);
+  // The next instruction that is emitted, be it in the next block.
+  MachineBasicBlock *MBB = MI.getParent();
+  MachineBasicBlock::iterator Next = std::next(MI.getIterator());
+  while (Next == MBB->end()) {
+    MBB = MBB->getNextNode();
+    if (!MBB)
+      break;
+    Next = MBB->begin();
+  }
+  if (MBB)
+    addSite(*Next, SiteKind::AsmEnd);
+  ++Kept;
+  if (RemarksWanted)
+    remark(MI, "Kept", "%fs left alone: inline assembly", /*Passed=*/false);
+}
+
+void MoveToGS::remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
+                      bool Passed) {
+  LLVMContext &Ctx = MI.getMF()->getFunction().getContext();
+  if (Passed)
+    Ctx.diagnose(MachineOptimizationRemark(PASS_NAME, Name, MI.getDebugLoc(),
+                                           MI.getParent())
+                 << Text.str());
+  else
+    Ctx.diagnose(MachineOptimizationRemarkMissed(
+                     PASS_NAME, Name, MI.getDebugLoc(), MI.getParent())
+                 << Text.str());
+}
+
+void MoveToGS::remarkCanary(const MachineFunction &MF) {
+  if (!RemarksWanted)
+    return;
+  const Function &F = MF.getFunction();
+  F.getContext().diagnose(
+      MachineOptimizationRemark(PASS_NAME, "Canary",
+                                DiagnosticLocation(F.getSubprogram()),
+                                &MF.front())
+      << "stack protector's canary of '" << demangle(F.getName())
+      << "' moved to %gs");
+}

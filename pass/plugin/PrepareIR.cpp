@@ -1,0 +1,350 @@
+//===- PrepareIR.cpp - the IR half of code generation ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrepareIR.h"
+#include "KeepFS.h"
+#include "Options.h"
+#include "segshift/abi.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Pass.h"
+#include "llvm/Support/Regex.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+using namespace segshift;
+
+//===----------------------------------------------------------------------===//
+// Inline assembly
+//===----------------------------------------------------------------------===//
+
+bool segshift::asmNamesFS(const char *Text) {
+  // Most assembly does not hold these two letters at all.
+  StringRef S(Text);
+  if (!S.contains_insensitive("fs"))
+    return false;
+  static const Regex FS(
+      "(^|[^A-Za-z0-9_.$])(fs([^A-Za-z0-9_]|$)|(rd|wr)fsbase)",
+      Regex::IgnoreCase);
+  return FS.match(S);
+}
+
+/// Whether \p Text reaches a TLS variable through FS: a relocation under %fs,
+/// or the GOT load of one next to a use of FS.
+static bool asmNamesTLSUnderFS(StringRef Text) {
+  if (!Text.contains('@') || !asmNamesFS(Text.str().c_str()))
+    return false;
+  static const Regex Direct("(^|[^A-Za-z0-9_])fs:[^;\n]*@(tpoff|ntpoff)",
+                            Regex::IgnoreCase);
+  static const Regex Indirect(
+      "@(gottpoff|indntpoff|tlsgd|tlsld|tlsdesc|tlscall|dtpoff)",
+      Regex::IgnoreCase);
+  static const Regex FSOperand("(^|[^A-Za-z0-9_])fs:", Regex::IgnoreCase);
+  return Direct.match(Text) || (Indirect.match(Text) && FSOperand.match(Text));
+}
+
+static constexpr char AsmMessage[] =
+    "segshift: this assembly reaches a TLS variable through %fs, which belongs "
+    "to the application; write %gs, or mark the function "
+    "annotate(\"segshift.keep-fs\")";
+
+//===----------------------------------------------------------------------===//
+// Who uses the thread pointer
+//===----------------------------------------------------------------------===//
+
+/// Calls \p Fn for each function that uses \p V, through constants too.
+static void forEachUsingFunction(const Value &V,
+                                 function_ref<void(Function &)> Fn) {
+  SmallVector<const Value *, 8> Worklist{&V};
+  SmallPtrSet<const Value *, 8> Seen;
+  while (!Worklist.empty())
+    for (const User *U : Worklist.pop_back_val()->users()) {
+      if (auto *I = dyn_cast<Instruction>(U))
+        Fn(*const_cast<Function *>(I->getFunction()));
+      else if (isa<Constant>(U) && Seen.insert(U).second)
+        Worklist.push_back(U);
+    }
+}
+
+/// Calls \p Fn for each thread-local variable and alias of \p M.
+static void forEachTLSValue(Module &M, function_ref<void(GlobalValue &)> Fn) {
+  for (GlobalVariable &GV : M.globals())
+    if (GV.isThreadLocal())
+      Fn(GV);
+  for (GlobalAlias &GA : M.aliases())
+    if (GA.isThreadLocal())
+      Fn(GA);
+}
+
+//===----------------------------------------------------------------------===//
+// A program's own accesses to %fs:0
+//===----------------------------------------------------------------------===//
+
+static bool isFSNull(const Value *Ptr, const DataLayout &DL) {
+  if (Ptr->getType()->getPointerAddressSpace() != AS_FS)
+    return false;
+  APInt Offset(DL.getIndexTypeSizeInBits(Ptr->getType()), 0);
+  const Value *Base = Ptr->stripAndAccumulateConstantOffsets(
+      DL, Offset, /*AllowNonInbounds=*/true);
+  return Offset.isZero() && isa<ConstantPointerNull>(Base) &&
+         Base->getType()->getPointerAddressSpace() == AS_FS;
+}
+
+/// Moves those pointer operands of \p I that are null in the address space of
+/// FS to the one of SS. \returns whether there were any.
+static bool moveFSNullToSS(Instruction &I, const DataLayout &DL) {
+  Constant *SSNull =
+      ConstantPointerNull::get(PointerType::get(I.getContext(), AS_SS));
+  bool Moved = false;
+  auto Replace = [&](unsigned Operand) {
+    if (!isFSNull(I.getOperand(Operand), DL))
+      return;
+    I.setOperand(Operand, SSNull);
+    Moved = true;
+  };
+  if (isa<LoadInst>(I)) {
+    Replace(LoadInst::getPointerOperandIndex());
+  } else if (isa<StoreInst>(I)) {
+    Replace(StoreInst::getPointerOperandIndex());
+  } else if (isa<AtomicRMWInst>(I)) {
+    Replace(AtomicRMWInst::getPointerOperandIndex());
+  } else if (isa<AtomicCmpXchgInst>(I)) {
+    Replace(AtomicCmpXchgInst::getPointerOperandIndex());
+  } else if (auto *MI = dyn_cast<AnyMemIntrinsic>(&I)) {
+    Replace(0);
+    if (isa<AnyMemTransferInst>(MI))
+      Replace(1);
+    if (Moved) {
+      SmallVector<Type *, 3> Overloads{MI->getArgOperand(0)->getType()};
+      if (isa<AnyMemTransferInst>(MI))
+        Overloads.push_back(MI->getArgOperand(1)->getType());
+      Overloads.push_back(MI->getArgOperand(2)->getType());
+      MI->setCalledFunction(Intrinsic::getOrInsertDeclaration(
+          MI->getModule(), MI->getIntrinsicID(), Overloads));
+    }
+  }
+  return Moved;
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+class PrepareIR : public ModulePass {
+public:
+  static char ID;
+  explicit PrepareIR(const TargetMachine &TM) : ModulePass(ID), TM(TM) {}
+
+  StringRef getPassName() const override { return "segshift: prepare IR"; }
+  bool runOnModule(Module &M) override;
+
+private:
+  const TargetMachine &TM;
+
+  void markKeepFS(Module &M);
+  void refuseEmulatedTLS(Module &M);
+  void setTLSModel(Module &M);
+  void moveCanary(Module &M);
+  void markTLSUsers(Module &M);
+  void scanFunction(Function &F);
+  void separateFSZero(Function &F);
+  void addNote(Module &M);
+};
+} // namespace
+
+char PrepareIR::ID;
+
+ModulePass *segshift::createPrepareIRPass(const TargetMachine &TM) {
+  return new PrepareIR(TM);
+}
+
+bool PrepareIR::runOnModule(Module &M) {
+  const Triple &T = TM.getTargetTriple();
+  LLVMContext &Ctx = M.getContext();
+  if (T.getArch() != Triple::x86_64 || !T.isOSBinFormatELF()) {
+    // Boot code for other modes of the machine is common in kernels, and has no
+    // TLS; with TLS it would not fit the ABI.
+    forEachTLSValue(M, [&](GlobalValue &GV) {
+      Ctx.diagnose(DiagnosticInfoGeneric(
+          Twine("segshift: thread-local variable '") + GV.getName() +
+              "' stays as it is: target " + T.str() + " is not ELF x86-64",
+          DS_Warning));
+    });
+    return false;
+  }
+  if (T.isX32()) {
+    Ctx.diagnose(DiagnosticInfoGeneric(
+        "segshift: the x32 ABI is not supported; compile for x86_64 or leave "
+        "the plugin out for this target"));
+    return false;
+  }
+
+  markKeepFS(M);
+  if (TM.useEmulatedTLS())
+    refuseEmulatedTLS(M);
+  else
+    setTLSModel(M);
+  moveCanary(M);
+  markTLSUsers(M);
+  if (asmNamesTLSUnderFS(M.getModuleInlineAsm()))
+    Ctx.diagnose(DiagnosticInfoGeneric(
+        "segshift: file-scope assembly reaches a TLS variable through %fs, "
+        "which belongs to the application; write %gs instead"));
+  for (Function &F : M)
+    if (!F.isDeclaration())
+      scanFunction(F);
+  addNote(M);
+  return true;
+}
+
+void PrepareIR::markKeepFS(Module &M) {
+  forEachKeepFSFunction(M, [&](Function &F) {
+    if (F.hasFnAttribute(KeepFSAttr))
+      return;
+    F.addFnAttr(KeepFSAttr);
+    // Optimised without the plugin, so it may have been inlined somewhere.
+    if (!F.hasFnAttribute(Attribute::NoInline))
+      M.getContext().diagnose(DiagnosticInfoGeneric(
+          Twine("segshift: function '") + F.getName() +
+              "' is marked segshift.keep-fs but was optimised without the "
+              "plugin; load it when compiling too, or add noinline",
+          DS_Warning));
+  });
+}
+
+void PrepareIR::refuseEmulatedTLS(Module &M) {
+  static constexpr char Text[] =
+      "segshift: emulated TLS has no thread pointer to move; compile without "
+      "-femulated-tls";
+  forEachTLSValue(M, [&](GlobalValue &GV) {
+    bool Reported = false;
+    forEachUsingFunction(GV, [&](Function &F) {
+      if (!Reported)
+        M.getContext().diagnose(DiagnosticInfoUnsupported(F, Text));
+      Reported = true;
+    });
+    if (!Reported)
+      M.getContext().diagnose(DiagnosticInfoGeneric(
+          Twine(Text) + " (variable '" + GV.getName() + "')"));
+  });
+}
+
+void PrepareIR::setTLSModel(Module &M) {
+  if (dynamicModel() == DynamicModel::Keep)
+    return;
+  auto Wanted = dynamicModel() == DynamicModel::LocalExec
+                    ? GlobalValue::LocalExecTLSModel
+                    : GlobalValue::InitialExecTLSModel;
+  forEachTLSValue(M, [&](GlobalValue &GV) {
+    TLSModel::Model Effective = TM.getTLSModel(&GV);
+    if (Effective == TLSModel::GeneralDynamic ||
+        Effective == TLSModel::LocalDynamic)
+      GV.setThreadLocalMode(Wanted);
+  });
+}
+
+void PrepareIR::moveCanary(Module &M) {
+  // What -mstack-protector-guard* names explicitly stays; what it leaves open,
+  // the register, becomes GS.
+  if (M.getStackProtectorGuard() == "global" ||
+      !M.getStackProtectorGuardReg().empty())
+    return;
+  M.setStackProtectorGuardReg("gs");
+  M.addModuleFlag(Module::Warning, CanaryMovedFlag, 1);
+}
+
+void PrepareIR::markTLSUsers(Module &M) {
+  auto Mark = [](Function &F) { F.addFnAttr(UsesTLSAttr); };
+  if (!TM.useEmulatedTLS())
+    forEachTLSValue(M,
+                    [&](GlobalValue &GV) { forEachUsingFunction(GV, Mark); });
+  if (Function *ThreadPointer = Intrinsic::getDeclarationIfExists(
+          &M, Intrinsic::thread_pointer,
+          PointerType::getUnqual(M.getContext())))
+    forEachUsingFunction(*ThreadPointer, Mark);
+  for (Intrinsic::ID ID :
+       {Intrinsic::x86_rdfsbase_32, Intrinsic::x86_rdfsbase_64,
+        Intrinsic::x86_wrfsbase_32, Intrinsic::x86_wrfsbase_64})
+    if (Function *Base = Intrinsic::getDeclarationIfExists(&M, ID))
+      forEachUsingFunction(*Base,
+                           [](Function &F) { F.addFnAttr(HasFSAsmAttr); });
+}
+
+void PrepareIR::scanFunction(Function &F) {
+  if (F.hasFnAttribute("split-stack"))
+    F.getContext().diagnose(DiagnosticInfoUnsupported(
+        F, "segshift: split stacks keep their limit at %fs:0x70; compile "
+           "without -fsplit-stack"));
+  if (F.hasFnAttribute(Attribute::SafeStack))
+    F.addFnAttr(UsesTLSAttr); // its stack pointer is a TLS variable, made later
+
+  const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
+  for (const Instruction &I : instructions(F)) {
+    auto *Call = dyn_cast<CallBase>(&I);
+    auto *Asm = Call ? dyn_cast<InlineAsm>(Call->getCalledOperand()) : nullptr;
+    if (!Asm)
+      continue;
+    std::string Text(Asm->getAsmString());
+    if (!asmNamesFS(Text.c_str()))
+      continue;
+    F.addFnAttr(HasFSAsmAttr);
+    if (!KeepFS && asmNamesTLSUnderFS(Text))
+      F.getContext().diagnose(DiagnosticInfoInlineAsm(I, AsmMessage));
+  }
+  if (!KeepFS && F.hasFnAttribute(UsesTLSAttr))
+    separateFSZero(F);
+}
+
+void PrepareIR::separateFSZero(Function &F) {
+  const DataLayout &DL = F.getDataLayout();
+  bool Moved = false, OwnSS = false;
+  for (Instruction &I : instructions(F)) {
+    for (const Value *Op : I.operands())
+      OwnSS |= Op->getType()->isPointerTy() &&
+               Op->getType()->getPointerAddressSpace() == AS_SS;
+    Moved |= moveFSNullToSS(I, DL);
+  }
+  if (!Moved)
+    return;
+  if (OwnSS)
+    F.getContext().diagnose(DiagnosticInfoUnsupported(
+        F, "segshift: this function uses TLS, %fs:0 and pointers into %ss "
+           "(address space 258) together; move one of them to a function of "
+           "its own"));
+  F.addFnAttr(FSZeroInSSAttr);
+}
+
+void PrepareIR::addNote(Module &M) {
+  // Elf64_Nhdr, the owner's name padded to 4 bytes, then the description.
+  constexpr StringLiteral Name(SEGSHIFT_NOTE_NAME);
+  static_assert((sizeof(SEGSHIFT_NOTE_NAME) + 3) / 4 * 4 == 12);
+  LLVMContext &Ctx = M.getContext();
+  SmallString<12> Padded(Name);
+  Padded.resize(12);
+  Type *Word = Type::getInt32Ty(Ctx);
+  auto Int = [&](uint32_t V) { return ConstantInt::get(Word, V); };
+  Constant *Fields[] = {
+      Int(Name.size() + 1), // namesz, with the NUL
+      Int(8),               // descsz
+      Int(SEGSHIFT_NOTE_TYPE),
+      ConstantDataArray::getString(Ctx, Padded, /*AddNull=*/false),
+      Int(SEGSHIFT_ABI_VERSION),
+      Int(SEGSHIFT_MADE_BY_PLUGIN),
+  };
+  Constant *Note = ConstantStruct::getAnon(Fields);
+  auto *GV =
+      new GlobalVariable(M, Note->getType(), /*isConstant=*/true,
+                         GlobalValue::PrivateLinkage, Note, "segshift.note");
+  GV->setSection(SEGSHIFT_NOTE_SECTION);
+  GV->setAlignment(Align(4));
+}
