@@ -22,6 +22,15 @@
 #define SEGSHIFT_TCB_SPLIT_STACK 0x70 /* reserved for split stacks */
 #define SEGSHIFT_TCB_KERNEL 0x80      /* from here on: the embedding kernel's */
 
+/* The segment register of the kernel's TLS, for assembly (%SEGSHIFT_SEG:0x28)
+ * and for the runtime's headers. gs, unless the including kernel is built to
+ * keep its TLS behind fs (as the stub's fs-* modes are, for comparison). */
+#ifdef SEGSHIFT_KERNEL_TLS_FS
+#define SEGSHIFT_SEG fs
+#else
+#define SEGSHIFT_SEG gs
+#endif
+
 /* tp and the TLS block are aligned to PT_TLS's p_align, and at least to this. */
 #define SEGSHIFT_TLS_MIN_ALIGN 64
 
@@ -37,5 +46,24 @@
 #define SEGSHIFT_MSR_FS_BASE 0xC0000100
 #define SEGSHIFT_MSR_GS_BASE 0xC0000101
 #define SEGSHIFT_MSR_KERNEL_GS_BASE 0xC0000102
+
+/* CR4.FSGSBASE (Intel SDM volume 3, 2.5): rdfsbase and its kin are allowed. */
+#define SEGSHIFT_CR4_FSGSBASE 0x10000
+
+/* Linux error numbers. The runtime's functions return them negated. */
+#define SEGSHIFT_EPERM 1
+#define SEGSHIFT_EFAULT 14
+#define SEGSHIFT_ENODEV 19
+#define SEGSHIFT_EINVAL 22
+
+/* Codes of Linux's arch_prctl(2). */
+#define SEGSHIFT_ARCH_SET_GS 0x1001
+#define SEGSHIFT_ARCH_SET_FS 0x1002
+#define SEGSHIFT_ARCH_GET_FS 0x1003
+#define SEGSHIFT_ARCH_GET_GS 0x1004
+
+/* What Linux accepts as an application's segment base is below this: its
+ * TASK_SIZE_MAX, 2^47 less a page (2^56 less a page with 5-level paging). */
+#define SEGSHIFT_APP_ADDRESS_LIMIT 0x7ffffffff000
 
 #endif
