@@ -325,6 +325,10 @@ void PrepareIR::separateFSZero(Function &F) {
 }
 
 void PrepareIR::addNote(Module &M) {
+  static constexpr char Variable[] = "segshift.note";
+  if (M.getNamedGlobal(Variable))
+    return; // code is generated a second time, as by llc -compile-twice
+
   // Elf64_Nhdr, the owner's name padded to 4 bytes, then the description.
   constexpr StringLiteral Name(SEGSHIFT_NOTE_NAME);
   static_assert((sizeof(SEGSHIFT_NOTE_NAME) + 3) / 4 * 4 == 12);
@@ -342,9 +346,8 @@ void PrepareIR::addNote(Module &M) {
       Int(SEGSHIFT_MADE_BY_PLUGIN),
   };
   Constant *Note = ConstantStruct::getAnon(Fields);
-  auto *GV =
-      new GlobalVariable(M, Note->getType(), /*isConstant=*/true,
-                         GlobalValue::PrivateLinkage, Note, "segshift.note");
+  auto *GV = new GlobalVariable(M, Note->getType(), /*isConstant=*/true,
+                                GlobalValue::PrivateLinkage, Note, Variable);
   GV->setSection(SEGSHIFT_NOTE_SECTION);
   GV->setAlignment(Align(4));
 }
