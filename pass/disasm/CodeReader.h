@@ -1,0 +1,86 @@
+//===- CodeReader.h - which bytes are instructions -------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Executable bytes are not all instructions: hand-written assembly keeps jump
+// tables and literal pools in text. A CodeReader splits a region into ranges
+// (functions, and what lies between them) and says for each instruction of a
+// range how sure it is that it is one.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SEGSHIFT_DISASM_CODEREADER_H
+#define SEGSHIFT_DISASM_CODEREADER_H
+
+#include "Decoder.h"
+#include "Elf.h"
+#include <mutex>
+#include <vector>
+
+namespace segshift {
+
+/// A function, or the bytes between two functions.
+struct CodeRange {
+  unsigned Region = 0;
+  uint64_t Begin = 0, End = 0; ///< addresses
+  /// A function symbol (or .eh_frame entry) with a size covers it.
+  bool IsFunction = false;
+};
+
+enum class Standing : uint8_t {
+  Code,   ///< an instruction
+  Unsure, ///< decodes, but nothing shows that control ever gets there
+  Data    ///< a jump table or literal: referenced as data, never reached
+};
+
+struct CodeEntry {
+  uint64_t Address = 0;
+  uint8_t Length = 0;
+  Standing How = Standing::Code;
+};
+
+class CodeReader {
+public:
+  /// Both must outlive the reader, which may be used from one thread only.
+  CodeReader(const ElfObject &Obj, const Decoder &Dec) : Obj(Obj), Dec(Dec) {}
+
+  /// The ranges of a region, by address; together they cover all of it but
+  /// the bytes of STT_OBJECT symbols.
+  std::vector<CodeRange> ranges(unsigned Region) const;
+
+  /// The bytes of a range.
+  llvm::ArrayRef<uint8_t> bytes(const CodeRange &R) const;
+
+  /// All instructions of a range by address. Code entries do not overlap but
+  /// for code that jumps behind another instruction's lock prefix. In Data
+  /// and Unsure parts only those are listed that would, if they were
+  /// instructions, reach memory through a segment with \p Prefix.
+  std::vector<CodeEntry> read(const CodeRange &R, uint8_t Prefix = FSPrefix);
+
+  /// Decodes an entry that read() returned.
+  Insn decode(unsigned Region, const CodeEntry &E) const;
+
+  const ElfObject &object() const { return Obj; }
+  const Decoder &decoder() const { return Dec; }
+
+private:
+  struct RangeReader;
+  /// References between parts of the code, needed only where symbols do not
+  /// say what is a function. Addresses in region order.
+  struct References {
+    std::vector<std::vector<uint64_t>> Called, Loaded, Taken;
+  };
+  const References &references();
+  void collect(const Insn &I, unsigned Region, References &Refs) const;
+  std::optional<std::pair<unsigned, uint64_t>>
+  codeAddress(const Insn &I, unsigned Region, uint64_t FieldValue,
+              bool PcRelative) const;
+
+  const ElfObject &Obj;
+  const Decoder &Dec;
+  std::unique_ptr<References> Refs;
+};
+
+} // namespace segshift
+#endif
