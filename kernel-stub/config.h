@@ -1,0 +1,44 @@
+/* Numbers that C++, assembly and the linker script share.
+ *
+ * Address space (one for the kernel and the program, as in a unikernel):
+ *   0 .. 2^47                 the program
+ *   DIRECT_MAP                the first 4 GiB of physical memory
+ *   THREAD_AREA               kernel stacks and kernel TLS blocks, guard pages
+ *   KERNEL_BASE               the kernel image (-mcmodel=kernel)
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef STUB_CONFIG_H
+#define STUB_CONFIG_H
+
+#define KERNEL_BASE 0xffffffff80000000
+#define DIRECT_MAP 0xffff800000000000
+#define DIRECT_MAP_SIZE 0x100000000
+#define THREAD_AREA 0xffffc00000000000
+
+/* Kernel stacks have this size and alignment; the lowest page is a guard. */
+#define KSTACK_SIZE 0x8000
+/* An interrupt that finds less than this left above the guard is an overflow. */
+#define KSTACK_RESERVE 0x400
+
+/* Selectors. The order of the user ones is what SYSRET wants (SDM vol. 2). */
+#define SEL_KCODE 0x08
+#define SEL_KDATA 0x10
+#define SEL_UDATA 0x20
+#define SEL_UCODE 0x28
+#define SEL_TSS 0x30
+
+/* Interrupt stacks: index in the TSS. Every vector has one, because with the
+ * program in ring 0 the CPU would else push onto the program's stack, over its
+ * red zone. */
+#define IST_COMMON 1
+#define IST_DOUBLE_FAULT 2
+#define IST_NMI 3
+#define IST_MACHINE_CHECK 4
+#define IST_DEBUG 5
+#define NUM_ISTS 5
+
+/* Interrupt vectors of our own. */
+#define VECTOR_TIMER 0x20
+#define VECTOR_SPURIOUS 0xff
+#endif

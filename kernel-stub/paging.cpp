@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "paging.h"
+#include "cpu.h"
+#include "memory.h"
+
+extern "C" uint64_t boot_pml4[512];
+
+namespace paging {
+namespace {
+
+unsigned indexAt(uint64_t Address, unsigned Level) {
+  return Address >> (12 + 9 * Level) & 511;
+}
+
+uint64_t *tableOf(uint64_t Entry) {
+  return static_cast<uint64_t *>(memory::direct(Entry & AddressMask));
+}
+
+} // namespace
+
+void init() {
+  boot_pml4[0] = 0;
+  cpu::writeCr3(cpu::readCr3());
+}
+
+uint64_t *entry(uint64_t Address, bool Create) {
+  uint64_t *Table = boot_pml4;
+  for (unsigned Level = 3; Level; --Level) {
+    uint64_t &E = Table[indexAt(Address, Level)];
+    if (!(E & Present)) {
+      if (!Create)
+        return nullptr;
+      uint64_t Page = memory::allocatePage();
+      if (!Page)
+        return nullptr;
+      E = Page | Present | Writable | User;
+    }
+    if (E & Large)
+      return nullptr;
+    Table = tableOf(E);
+  }
+  return &Table[indexAt(Address, 0)];
+}
+
+bool map(uint64_t Address, uint64_t Physical, uint64_t Flags) {
+  uint64_t *E = entry(Address, true);
+  if (!E)
+    return false;
+  *E = Physical | Flags | Present;
+  cpu::invalidatePage(Address);
+  return true;
+}
+
+uint64_t unmap(uint64_t Address) {
+  uint64_t *E = entry(Address, false);
+  if (!E || !(*E & Present))
+    return 0;
+  uint64_t Physical = *E & AddressMask;
+  *E = 0;
+  cpu::invalidatePage(Address);
+  return Physical;
+}
+
+bool isMapped(uint64_t Address) {
+  // Non-canonical addresses have no entry of their own.
+  if (static_cast<int64_t>(Address << 16) >> 16 != static_cast<int64_t>(Address))
+    return false;
+  uint64_t *Table = boot_pml4;
+  for (unsigned Level = 3;; --Level) {
+    uint64_t E = Table[indexAt(Address, Level)];
+    if (!(E & Present))
+      return false;
+    if (!Level || E & Large)
+      return true;
+    Table = tableOf(E);
+  }
+}
+
+} // namespace paging

@@ -1,0 +1,43 @@
+// The page tables: one set, for the kernel and the program. Four levels,
+// 4 KiB pages (Intel SDM volume 3, chapter 5).
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_PAGING_H
+#define STUB_PAGING_H
+
+#include <stdint.h>
+
+namespace paging {
+
+constexpr uint64_t PageSize = 4096;
+
+enum Flags : uint64_t {
+  Present = 1,
+  Writable = 2,
+  User = 4,
+  Uncached = 0x10,
+  Large = 0x80,
+  NoExecute = 1ull << 63,
+};
+constexpr uint64_t AddressMask = 0x000ffffffffff000;
+
+// Removes the identity map of boot.S.
+void init();
+
+// The entry for the page at Address; null if there is no table for it, or, with
+// Create, no memory for one.
+uint64_t *entry(uint64_t Address, bool Create);
+
+// Maps one page. False: no memory for a table.
+bool map(uint64_t Address, uint64_t Physical, uint64_t Flags);
+
+// Removes the mapping of one page. Returns its physical address, or 0 if there
+// was none.
+uint64_t unmap(uint64_t Address);
+
+// Whether reading Address cannot fault. Also sees 2 MiB pages.
+bool isMapped(uint64_t Address);
+
+} // namespace paging
+
+#endif

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Make the kernel's symbol table, as assembly on standard output.
+
+usage: gen_symbols.py < NM_OUTPUT
+
+NM_OUTPUT is what `llvm-nm --numeric-sort --demangle IMAGE` prints: lines of
+"ADDRESS TYPE NAME". Only functions (types t, T, w, W) are taken. Empty input
+gives the empty table of the first link.
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+import sys
+
+
+def main():
+    symbols = []
+    for line in sys.stdin:
+        fields = line.rstrip("\n").split(" ", 2)
+        if len(fields) == 3 and fields[1] in "tTwW":
+            symbols.append((int(fields[0], 16), fields[2].removesuffix("()")))
+    print('    .section .ksyms, "a"')
+    print("    .balign 8")
+    print("    .globl symbol_table, symbol_table_end, symbol_names")
+    print("symbol_table:")
+    offset = 0
+    for address, name in symbols:
+        print(f"    .quad {address:#x}, {offset}")
+        offset += len(name.encode()) + 1
+    print("symbol_table_end:")
+    print("symbol_names:")
+    for _, name in symbols:
+        text = name.replace("\\", "\\\\").replace('"', '\\"')
+        print(f'    .asciz "{text}"')
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "symbols.h"
+#include <stddef.h>
+
+namespace {
+
+struct Symbol {
+  uint64_t Address;
+  uint64_t Name; // offset in symbol_names
+};
+
+} // namespace
+
+extern "C" {
+extern const Symbol symbol_table[], symbol_table_end[];
+extern const char symbol_names[];
+extern const char __image_start[], __text_end[];
+}
+
+symbols::Place symbols::lookUp(uint64_t Address) {
+  if (Address < reinterpret_cast<uint64_t>(__image_start) ||
+      Address >= reinterpret_cast<uint64_t>(__text_end))
+    return {nullptr, 0};
+  // The last symbol at or below the address.
+  const Symbol *Low = symbol_table, *High = symbol_table_end;
+  while (Low != High) {
+    const Symbol *Middle = Low + (High - Low) / 2;
+    if (Middle->Address <= Address)
+      Low = Middle + 1;
+    else
+      High = Middle;
+  }
+  if (Low == symbol_table)
+    return {nullptr, 0};
+  --Low;
+  return {symbol_names + Low->Name, Address - Low->Address};
+}
