@@ -24,10 +24,11 @@ namespace segshift {
 inline constexpr char SitesSection[] = "segshift_fs";
 inline constexpr char SitesSection64[] = "segshift_fs64";
 
+/// All sites of one function are of one kind: emitPCSections goes through the
+/// kinds of a function in no fixed order, and output must be reproducible.
 enum class SiteKind : uint32_t {
   Instruction = 1, ///< This one instruction uses FS on purpose.
-  AsmBegin = 2,    ///< Inline assembly that uses FS begins here.
-  AsmEnd = 3,      ///< It has ended before here; if absent, with the function.
+  RangeBound = 2,  ///< In pairs: where a range begins, and where it ends.
 };
 
 } // namespace segshift

@@ -10,10 +10,12 @@
 #include "Options.h"
 #include "PrepareIR.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/CodeGen/MachineFrameInfo.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
+#include "llvm/CodeGen/MachineInstrBuilder.h"
 #include "llvm/CodeGen/MachineOptimizationRemarkEmitter.h"
 #include "llvm/CodeGen/MachineRegisterInfo.h"
 #include "llvm/CodeGen/TargetInstrInfo.h"
@@ -23,6 +25,7 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LLVMRemarkStreamer.h"
 #include "llvm/IR/Module.h"
+#include "llvm/MC/MCContext.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
@@ -52,11 +55,11 @@ private:
   MCRegister FS, GS, SS;
   bool RemarksWanted = false;
   unsigned Moved = 0, Kept = 0, MovedCanaries = 0;
+  SmallPtrSet<const MachineInstr *, 8> KeptInstrs; // of the current function
 
   void findRegisters(const TargetRegisterInfo &TRI);
   void move(MachineInstr &MI);
   void keep(MachineInstr &MI, StringRef Why);
-  void keepAsm(MachineInstr &MI);
   void remarkCanary(const MachineFunction &MF);
   void remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
               bool Passed);
@@ -146,11 +149,65 @@ static void replaceRegister(MachineInstr &MI, MCRegister From, MCRegister To) {
       MO.setReg(To);
 }
 
+//===----------------------------------------------------------------------===//
+// Writing down the sites
+//===----------------------------------------------------------------------===//
+
+/// Has the instruction's address written to the section of sites.
+static void addSite(MachineInstr &MI, SiteKind Kind) {
+  MachineFunction &MF = *MI.getMF();
+  LLVMContext &Ctx = MF.getFunction().getContext();
+  CodeModel::Model CM = MF.getTarget().getCodeModel();
+  bool Wide = CM == CodeModel::Medium || CM == CodeModel::Large;
+  Metadata *Section = MDString::get(Ctx, Wide ? SitesSection64 : SitesSection);
+  Metadata *Value = ConstantAsMetadata::get(
+      ConstantInt::get(Type::getInt32Ty(Ctx), static_cast<uint32_t>(Kind)));
+  SmallVector<Metadata *, 4> Ops;
+  if (MDNode *Present = MI.getPCSections())
+    Ops.append(Present->op_begin(), Present->op_end());
+  Ops.push_back(Section);
+  Ops.push_back(MDNode::get(Ctx, Value));
+  MI.setPCSections(MF, MDNode::get(Ctx, Ops));
+}
+
+using InstrSet = SmallPtrSetImpl<const MachineInstr *>;
+
+/// In the order of emission, which the order of \p Kept is not.
+static void addSites(MachineFunction &MF, const InstrSet &Kept) {
+  for (MachineBasicBlock &MBB : MF)
+    for (MachineInstr &MI : MBB)
+      if (Kept.contains(&MI))
+        addSite(MI, SiteKind::Instruction);
+}
+
+/// Writes the bounds of \p Kept, which holds inline assembly, of which only the
+/// emitter will know how many instructions it is.
+static void addRanges(MachineFunction &MF, const InstrSet &Kept) {
+  bool Inside = false;
+  auto Toggle = [&](MachineInstr &MI) {
+    addSite(MI, SiteKind::RangeBound);
+    Inside = !Inside;
+  };
+  for (MachineBasicBlock &MBB : MF) {
+    for (MachineInstr &MI : MBB)
+      if (Kept.contains(&MI) != Inside)
+        Toggle(MI);
+    // A range ends with its block, for blocks may still be put elsewhere; only
+    // behind a terminator (asm goto) no label can stand.
+    if (Inside && (!MBB.back().isTerminator() || &MBB == &MF.back()))
+      Toggle(*BuildMI(&MBB, DebugLoc(),
+                      MF.getSubtarget().getInstrInfo()->get(
+                          TargetOpcode::ANNOTATION_LABEL))
+                  .addSym(MF.getContext().createTempSymbol("segshift_end")));
+  }
+}
+
 bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
   const MachineRegisterInfo &MRI = MF.getRegInfo();
   const Function &F = MF.getFunction();
   const TargetInstrInfo &TII = *MF.getSubtarget().getInstrInfo();
   findRegisters(*MF.getSubtarget().getRegisterInfo());
+  KeptInstrs.clear();
 
   const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
   const bool UsesTLS = F.hasFnAttribute(UsesTLSAttr);
@@ -168,14 +225,21 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
       replaceRegister(*MI, SS, FS);
       keep(*MI, "the program's own use of %fs:0");
     }
+  bool KeptAsm = false;
   if (F.hasFnAttribute(HasFSAsmAttr))
     for (MachineBasicBlock &MBB : MF)
       for (MachineInstr &MI : MBB) {
-        if (MI.isInlineAsm() && asmNamesFS(MI.getOperand(0).getSymbolName()))
-          keepAsm(MI);
-        else if (isFSBaseInstruction(MI, TII))
+        if (MI.isInlineAsm() && asmNamesFS(MI.getOperand(0).getSymbolName())) {
+          keep(MI, "inline assembly");
+          KeptAsm = true;
+        } else if (isFSBaseInstruction(MI, TII)) {
           keep(MI, "an access to the FS base");
+        }
       }
+  if (KeptAsm)
+    addRanges(MF, KeptInstrs);
+  else if (!KeptInstrs.empty())
+    addSites(MF, KeptInstrs);
   if (MF.getFrameInfo().hasStackProtectorIndex() &&
       F.getParent()->getModuleFlag(CanaryMovedFlag)) {
     ++MovedCanaries;
@@ -221,46 +285,11 @@ void MoveToGS::move(MachineInstr &MI) {
            /*Passed=*/true);
 }
 
-/// Has the instruction's address written to the section of sites.
-static void addSite(MachineInstr &MI, SiteKind Kind) {
-  MachineFunction &MF = *MI.getMF();
-  LLVMContext &Ctx = MF.getFunction().getContext();
-  CodeModel::Model CM = MF.getTarget().getCodeModel();
-  bool Wide = CM == CodeModel::Medium || CM == CodeModel::Large;
-  Metadata *Section = MDString::get(Ctx, Wide ? SitesSection64 : SitesSection);
-  Metadata *Value = ConstantAsMetadata::get(
-      ConstantInt::get(Type::getInt32Ty(Ctx), static_cast<uint32_t>(Kind)));
-  SmallVector<Metadata *, 4> Ops;
-  if (MDNode *Present = MI.getPCSections())
-    Ops.append(Present->op_begin(), Present->op_end());
-  Ops.push_back(Section);
-  Ops.push_back(MDNode::get(Ctx, Value));
-  MI.setPCSections(MF, MDNode::get(Ctx, Ops));
-}
-
 void MoveToGS::keep(MachineInstr &MI, StringRef Why) {
-  addSite(MI, SiteKind::Instruction);
+  KeptInstrs.insert(&MI);
   ++Kept;
   if (RemarksWanted)
     remark(MI, "Kept", "%fs left alone: " + Why, /*Passed=*/false);
-}
-
-void MoveToGS::keepAsm(MachineInstr &MI) {
-  addSite(MI, SiteKind::AsmBegin);
-  // The next instruction that is emitted, be it in the next block.
-  MachineBasicBlock *MBB = MI.getParent();
-  MachineBasicBlock::iterator Next = std::next(MI.getIterator());
-  while (Next == MBB->end()) {
-    MBB = MBB->getNextNode();
-    if (!MBB)
-      break;
-    Next = MBB->begin();
-  }
-  if (MBB)
-    addSite(*Next, SiteKind::AsmEnd);
-  ++Kept;
-  if (RemarksWanted)
-    remark(MI, "Kept", "%fs left alone: inline assembly", /*Passed=*/false);
 }
 
 void MoveToGS::remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
