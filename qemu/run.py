@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+"""./dev run: boot the kernel stub with a program of this machine.
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import stat
+import sys
+import tempfile
+
+import machine
+from machine import PANIC, QEMU_ERROR, TIMEOUT, RunError
+
+PREFIX = "segshift-run: "
+STATUS = {TIMEOUT: 124, QEMU_ERROR: 125, PANIC: 126}
+CANNOT_RUN, CANNOT_START = 125, 127
+
+DESCRIPTION = """\
+Boot the kernel stub in QEMU with PROGRAM, an unmodified Linux executable of this
+machine, in an initrd made on the fly. What the program writes to its standard
+output and error comes out unchanged on ours, as it is written."""
+
+EPILOG = """\
+exit status:
+  0-255  the program's own; 128+N if signal N killed it, as in a shell
+  124    time-out
+  125    QEMU error, wrong usage, or something missing (QEMU, image, KVM)
+  126    kernel panic
+  127    the program could not be started
+  The last four also say on standard error what they are, in a line that starts
+  with 'segshift-run:'. So does a signal. A program may end with 124 to 127 by
+  itself: then there is no such line.
+
+examples:
+  ./dev run ./hello a b               arguments after PROGRAM are its own
+  ./dev run --mode=fs-shared ./hello  the same under the kernel with TLS in FS
+  ./dev run --cpu=qemu64 ./hello      on a CPU without FSGSBASE
+  ./dev run --file /etc/passwd:/etc/users ./cat /etc/users
+  ./dev run ./first --then './second x'
+  ./dev run --qemu-arg=-s --qemu-arg=-S ./hello   wait for gdb on port 1234"""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(CANNOT_RUN, f"{PREFIX}{message}\n")
+
+
+def positive(text):
+    value = int(text)
+    if value <= 0:
+        raise ValueError
+    return value
+
+
+def seconds(text):
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise ValueError
+    return value
+
+
+def assignment(text):
+    if not text.partition("=")[1] or text.startswith("="):
+        raise ValueError
+    return text
+
+
+def parser():
+    p = Parser(
+        prog="./dev run",
+        usage="%(prog)s [OPTIONS] PROGRAM [ARGS...]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    what = p.add_argument_group("what runs")
+    what.add_argument("program", nargs="?", metavar="PROGRAM",
+                      help="path of an executable, or a name that is looked up in PATH")
+    what.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS",
+                      help="its arguments; argv[0] is the program's absolute path")
+    what.add_argument("--then", action="append", default=[], metavar="'PROGRAM ARGS'",
+                      help="run this one next, in the same boot; may be repeated. It is split "
+                      "as a shell splits words. Each program's end is told on standard error, "
+                      "and the exit status is the first that is not 0")
+    what.add_argument("--selftest", metavar="NAME",
+                      help="run a self-test of the kernel in place of a program")
+    what.add_argument("--env", action="append", default=[], type=assignment, metavar="K=V",
+                      help="set a variable in the programs' environment, which is empty otherwise")
+    what.add_argument("--file", action="append", default=[], metavar="HOST[:GUEST]",
+                      help="put a file into the initrd, at its absolute path or at GUEST")
+    where = p.add_argument_group("the kernel and the machine")
+    where.add_argument("--mode", choices=machine.MODES, default="gs",
+                       help="where the kernel keeps its TLS: gs, behind GS and out of the "
+                       "program's way (default); fs-shared, behind FS, shared with the program")
+    where.add_argument("--accel", choices=("tcg", "kvm"), default="tcg",
+                       help="QEMU's accelerator (default: tcg)")
+    where.add_argument("--cpu", default="max", metavar="MODEL",
+                       help="QEMU's CPU model (default: max); 'max,-fsgsbase' and 'qemu64' have "
+                       "no FSGSBASE")
+    where.add_argument("--smp", type=positive, default=1, metavar="N", help="CPUs (default: 1)")
+    where.add_argument("--memory", default="256M", metavar="SIZE",
+                       help="memory, as for QEMU's -m (default: 256M)")
+    where.add_argument("--icount", action="store_true",
+                       help="run on a clock of executed instructions, so that a run repeats exactly")
+    where.add_argument("--append", action="append", default=[], metavar="OPTS",
+                       help="options for the kernel, key=value; may be repeated")
+    where.add_argument("--timeout", type=seconds, default=60, metavar="S",
+                       help="give up after S seconds (default: 60)")
+    out = p.add_argument_group("what is shown")
+    out.add_argument("--log", metavar="FILE",
+                     help="write the kernel log to FILE. Without it, the log of a run that fails "
+                     "is kept in a temporary file, whose name is told")
+    out.add_argument("--verbose", action="store_true",
+                     help="show QEMU's command, its messages and the kernel log on standard error")
+    dev = p.add_argument_group("development")
+    dev.add_argument("--build", default=default_build(), metavar="DIR", help="build folder")
+    dev.add_argument("--image", metavar="FILE", help="boot this kernel image, whatever the mode")
+    dev.add_argument("--qemu", default="qemu-system-x86_64", metavar="PATH",
+                     help="the QEMU to run")
+    dev.add_argument("--qemu-arg", action="append", default=[], metavar="ARG",
+                     help="one further argument for QEMU; may be repeated")
+    return p
+
+
+def default_build():
+    return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build")
+
+
+def say(text):
+    sys.stderr.write(f"{PREFIX}{text}\n")
+    sys.stderr.flush()
+
+
+def find_program(name):
+    """The host path of a program, absolute."""
+    path = name if "/" in name or os.path.isfile(name) else shutil.which(name) or name
+    return os.path.abspath(path)
+
+
+def read_file(path):
+    """(data, mode) of a regular file."""
+    try:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise RunError(f"{path}: not a regular file")
+            return file.read(), stat.S_IMODE(status.st_mode)
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from None
+
+
+def extra_files(options):
+    for text in options.file:
+        host, _, guest = text.partition(":")
+        yield (guest or os.path.abspath(host), *read_file(host))
+
+
+def programs_of(options):
+    """The argument lists of all programs, argv[0] the absolute path."""
+    commands = [[options.program, *options.args]] if options.program else []
+    for text in options.then:
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise RunError(f"--then {text!r}: {error}") from None
+        if not words:
+            raise RunError("--then '': names no program")
+        commands.append(words)
+    return [[find_program(name), *args] for name, *args in commands]
+
+
+def write_all(fd, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view):]
+
+
+def keep_log(log, name):
+    """Write the kernel log; returns where."""
+    if name:
+        with open(name, "wb") as file:
+            file.write(log)
+        return name
+    fd, name = tempfile.mkstemp(prefix="segshift-kernel-", suffix=".log")
+    with open(fd, "wb") as file:
+        file.write(log)
+    return name
+
+
+def status_of(result):
+    kind, value = result
+    return {"exit": lambda: value, "signal": lambda: 128 + value,
+            "error": lambda: CANNOT_START}[kind]()
+
+
+def describe(name, result):
+    kind, value = result
+    if kind == "exit":
+        return f"{name}: exit status {value}"
+    if kind == "signal":
+        return f"{name}: killed by signal {value} ({machine.signal_name(value)})"
+    return f"{name}: cannot be started: {value}"
+
+
+def report(options, names, outcome):
+    """Tell on standard error what the programs' own output does not; returns the
+    exit status."""
+    for name, result in zip(names, outcome.results):
+        if len(names) > 1 or result[0] != "exit":
+            say(describe(name, result))
+    if outcome.failure is None:
+        if options.log:
+            keep_log(outcome.log, options.log)
+        return next((s for s in map(status_of, outcome.results) if s), 0)
+    running = names[len(outcome.results):]
+    where = f" (in {running[0]})" if running else ""
+    say(f"{outcome.failure}: {outcome.reason}{where}")
+    if outcome.failure == PANIC and not options.verbose:
+        for line in outcome.panic_text():
+            sys.stderr.write(f"  {line}\n")
+    if outcome.log or options.log:
+        say(f"kernel log: {keep_log(outcome.log, options.log)}")
+    return STATUS[outcome.failure]
+
+
+def run(options):
+    if bool(options.program) == bool(options.selftest):
+        raise RunError("give a PROGRAM or --selftest=NAME, one of them (see --help)")
+    image = options.image or os.path.join(
+        options.build, "kernel-stub", f"stub-{options.mode}.elf")
+    append = list(options.append)
+    if options.selftest:
+        append.append(f"selftest={options.selftest}")
+    target = machine.Machine(
+        image=image, qemu=options.qemu, accel=options.accel, cpu=options.cpu, smp=options.smp,
+        memory=options.memory, icount=options.icount, append=" ".join(append),
+        extra=tuple(options.qemu_arg))
+    target.check()
+    files = list(extra_files(options))
+    programs = programs_of(options)
+    for path, *_ in programs:
+        try:
+            files.append((path, *read_file(path)))
+        except RunError as error:
+            say(f"no program {error}")
+            return CANNOT_START
+    try:
+        archive = machine.initrd(programs, options.env, files)
+    except ValueError as error:
+        raise RunError(str(error)) from None
+    names = [argv[0] for argv in programs]
+    if options.selftest:
+        names.insert(0, f"selftest {options.selftest}")
+
+    sinks = {"out": lambda data: write_all(1, data), "err": lambda data: write_all(2, data)}
+    if options.verbose:
+        sinks["log"] = sinks["qemu"] = sinks["err"]
+    outcome = machine.boot(
+        target, archive, len(names), options.timeout, sinks,
+        started=lambda command: options.verbose and say(shlex.join(command)))
+    return report(options, names, outcome)
+
+
+def interrupted(number, frame):
+    # Raised in the main thread; QEMU is killed on the way out.
+    raise SystemExit(128 + number)
+
+
+def main():
+    options = parser().parse_args()
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        return run(options)
+    except RunError as error:
+        say(error)
+        return CANNOT_RUN
+    except BrokenPipeError:  # nobody reads our output any more
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 128 + signal.SIGINT
+    except OSError as error:  # --log in a folder that is not there, no space, ...
+        say(f"{error.filename or 'output'}: {error.strerror}")
+        return CANNOT_RUN
+
+
+if __name__ == "__main__":
+    sys.exit(main())
