@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "AllowList.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/LineIterator.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+
+namespace segshift::audit {
+
+Error AllowList::add(StringRef Pattern, std::vector<Kind> Kinds,
+                     StringRef Reason, StringRef File, unsigned Line) {
+  Entry E{Pattern.str(),
+          Reason.str(),
+          File.str(),
+          Line,
+          Regex("^(" + Pattern.str() + ")$"),
+          std::move(Kinds)};
+  std::string Why;
+  if (!E.Match.isValid(Why))
+    return createStringError("'" + Pattern +
+                             "' is no regular expression: " + Why);
+  Entries.push_back(std::move(E));
+  return Error::success();
+}
+
+Error AllowList::add(StringRef Pattern) {
+  if (Pattern.empty())
+    return createStringError("--allow needs a regular expression");
+  return add(Pattern, {}, "--allow=" + Pattern.str(), "", 0);
+}
+
+Error AllowList::addFile(StringRef Path) {
+  auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/true);
+  if (!Buffer)
+    return createStringError(Path + ": " + Buffer.getError().message());
+  for (line_iterator L(**Buffer, /*SkipBlanks=*/true, '#'); !L.is_at_end();
+       ++L) {
+    auto Fail = [&](const Twine &Message) {
+      return createStringError(Path + ":" + Twine(L.line_number()) + ": " +
+                               Message);
+    };
+    StringRef Rest = L->trim();
+    if (Rest.empty() || Rest.starts_with("#"))
+      continue;
+    StringRef Pattern =
+        Rest.take_until([](char C) { return C == ' ' || C == '\t'; });
+    Rest = Rest.drop_front(Pattern.size()).ltrim();
+
+    std::vector<Kind> Kinds;
+    if (Rest.consume_front("[")) {
+      auto [List, After] = Rest.split(']');
+      if (List.size() == Rest.size())
+        return Fail("'[' without ']'");
+      Rest = After.ltrim();
+      SmallVector<StringRef> Names;
+      List.split(Names, ',');
+      for (StringRef Name : Names) {
+        const KindInfo *I = findKind(Name.trim());
+        if (!I)
+          return Fail("'" + Name.trim() +
+                      "' is no kind of finding (docs/audit.md lists them)");
+        Kinds.push_back(I->K);
+      }
+    }
+    if (Rest.empty())
+      return Fail(
+          "entry '" + Pattern +
+          "' has no reason; write after the expression why FS is meant");
+    if (Error E = add(Pattern, std::move(Kinds), Rest, Path, L.line_number()))
+      return Fail(toString(std::move(E)));
+  }
+  return Error::success();
+}
+
+void AllowList::apply(Site &S) {
+  if (S.Function.empty())
+    return;
+  for (Entry &E : Entries) {
+    if (!E.Kinds.empty() && !is_contained(E.Kinds, S.K))
+      continue;
+    if (!E.Match.match(S.Function) && !E.Match.match(S.FunctionReadable))
+      continue;
+    E.Used = true;
+    S.St = Status::Allowed;
+    S.Reason = E.Reason;
+    return;
+  }
+}
+
+std::vector<Site> AllowList::unused() const {
+  std::vector<Site> Result;
+  for (const Entry &E : Entries) {
+    if (E.Used)
+      continue;
+    Site S;
+    S.K = Kind::UnusedAllow;
+    S.Sev = info(S.K).Default;
+    S.What = "allow entry '" + E.Pattern + "' allowed nothing";
+    if (!E.File.empty())
+      S.Source = SourcePlace{E.File, E.Line, 0};
+    Result.push_back(std::move(S));
+  }
+  return Result;
+}
+
+} // namespace segshift::audit

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Audit.h"
+#include "../disasm/Decoder.h"
+#include "../disasm/Elf.h"
+#include "../tls/Layout.h"
+#include "Classify.h"
+#include "Marks.h"
+#include "MsrConstants.h"
+#include "SourceLines.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Demangle/Demangle.h"
+
+using namespace llvm;
+
+namespace segshift::audit {
+
+namespace {
+
+bool isFsKind(Kind K) {
+  switch (K) {
+  case Kind::FsMemory:
+  case Kind::FsString:
+  case Kind::FsSelector:
+  case Kind::FsBase:
+  case Kind::FsMsr:
+  case Kind::FsPrefix:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool isTlsRelocation(uint32_t Type) {
+  switch (Type) {
+  case ELF::R_X86_64_DTPMOD64:
+  case ELF::R_X86_64_DTPOFF64:
+  case ELF::R_X86_64_DTPOFF32:
+  case ELF::R_X86_64_TPOFF64:
+  case ELF::R_X86_64_TPOFF32:
+  case ELF::R_X86_64_TLSGD:
+  case ELF::R_X86_64_TLSLD:
+  case ELF::R_X86_64_GOTTPOFF:
+  case ELF::R_X86_64_CODE_4_GOTTPOFF:
+  case ELF::R_X86_64_CODE_6_GOTTPOFF:
+  case ELF::R_X86_64_GOTPC32_TLSDESC:
+  case ELF::R_X86_64_CODE_4_GOTPC32_TLSDESC:
+  case ELF::R_X86_64_TLSDESC_CALL:
+    return true;
+  default:
+    return false;
+  }
+}
+
+// A linker that relaxes these writes `mov %fs:0,%rax`. Relaxing the others
+// changes no segment (docs/audit.md).
+bool relaxesToFs(uint32_t Type) {
+  return Type == ELF::R_X86_64_TLSGD || Type == ELF::R_X86_64_TLSLD;
+}
+
+class FileAudit {
+public:
+  FileAudit(const ElfObject &Obj, const tls::Layout &Tls, Marks &Marked,
+            const Options &O, AllowList &Allow, FileReport &Report)
+      : Obj(Obj), Dec(Decoder::forThread()), Ops(Dec), Marked(Marked), O(O),
+        Allow(Allow), Report(Report), Lines(Obj.buffer()) {
+    Ctx.Relocatable = Obj.isRelocatable();
+    Ctx.Tls = &Tls;
+    Ctx.KernelArea = O.KernelArea;
+    Ctx.Object = &Obj;
+  }
+
+  void run() {
+    for (unsigned R = 0; R < Obj.regions().size(); ++R)
+      walk(R);
+    for (auto [R, Address] : Marked.unusedSites()) {
+      Site S = place(R, Address);
+      S.K = Kind::StaleMark;
+      S.What = "on-purpose mark, but no FS use at this instruction";
+      report(std::move(S));
+    }
+    llvm::sort(Report.Sites, [&](const Site &A, const Site &B) {
+      return std::tie(A.FileOffset, A.K) < std::tie(B.FileOffset, B.K);
+    });
+  }
+
+  // Addresses that reach memory through FS or GS, for the link map.
+  std::vector<uint64_t> SegmentUses;
+
+private:
+  // Decodes from the region's start on. Data symbols are skipped; every other
+  // symbol is taken for an instruction's start, so that misread bytes in front
+  // of it cannot hide anything behind it.
+  void walk(unsigned R) {
+    const Region &Reg = Obj.regions()[R];
+    ArrayRef<Symbol> Symbols = Obj.symbols(R);
+    size_t NextSymbol = 0;
+    std::vector<uint64_t> Starts; // instructions since the last function symbol
+    std::vector<unsigned> MsrAt;  // of these, rdmsr and wrmsr
+    uint64_t DataEnd = 0;
+    Insn I;
+    for (uint64_t At = Reg.Address; At < Reg.end();) {
+      while (NextSymbol < Symbols.size() && Symbols[NextSymbol].Address <= At) {
+        const Symbol &S = Symbols[NextSymbol++];
+        if (S.isData() && S.Size && !isFunctionAt(R, S.Address))
+          DataEnd = std::max(DataEnd, std::min(Reg.end(), S.Address + S.Size));
+        else if (S.isFunction()) {
+          msrs(R, Starts, MsrAt);
+          Starts.clear();
+          MsrAt.clear();
+        }
+      }
+      uint64_t Limit =
+          NextSymbol < Symbols.size() ? Symbols[NextSymbol].Address : Reg.end();
+      if (At < DataEnd) {
+        At = std::min(DataEnd, std::max(Limit, At + 1));
+        continue;
+      }
+      if (!Dec.decode(Reg.Bytes.drop_front(At - Reg.Address), At, I)) {
+        At = unread(R, At, Limit);
+        continue;
+      }
+      instruction(R, I);
+      if (Found.MsrInEcx)
+        MsrAt.push_back(Starts.size());
+      Starts.push_back(At);
+      At = std::min(I.end(), std::max(Limit, At + 1));
+    }
+    msrs(R, Starts, MsrAt);
+    // Relocations in what was not read as code.
+    for (const Relocation &Rel : Obj.relocations(R)) {
+      Report.Tls |= isTlsRelocation(Rel.Type);
+      if (relaxesToFs(Rel.Type) && Ctx.Relocatable &&
+          !SeenRelocs.count({R, Rel.Address}))
+        relaxable(R, Rel, nullptr);
+    }
+  }
+
+  bool isFunctionAt(unsigned R, uint64_t Address) const {
+    // Among symbols of one address, functions come first.
+    ArrayRef<Symbol> List = Obj.symbols(R);
+    auto *It = partition_point(
+        List, [&](const Symbol &S) { return S.Address < Address; });
+    return It != List.end() && It->Address == Address && It->isFunction();
+  }
+
+  void instruction(unsigned R, const Insn &I) {
+    ArrayRef<Relocation> Relocs = Obj.relocations(R, I.Address, I.end());
+    classify(Ops, I, Relocs, Ctx, Found);
+    if (Found.TouchesTls) {
+      Report.Tls = true;
+      SegmentUses.push_back(I.Address);
+    }
+    for (const Use &U : Found.List)
+      use(R, I, U);
+    if (Ctx.Relocatable)
+      for (const Relocation &Rel : Relocs)
+        if (relaxesToFs(Rel.Type)) {
+          SeenRelocs.insert({R, Rel.Address});
+          relaxable(R, Rel, &I);
+        }
+  }
+
+  void use(unsigned R, const Insn &I, const Use &U) {
+    Site S = place(R, I.Address);
+    code(S, I);
+    S.K = U.K;
+    S.What = U.What;
+    if (isFsKind(U.K) && O.UseMarks &&
+        Marked.covers(R, I.Address, S.Address - S.FunctionOffset)) {
+      S.St = Status::Marked;
+      S.Reason = "the object marks this use of FS as meant";
+    }
+    report(std::move(S));
+  }
+
+  void relaxable(unsigned R, const Relocation &Rel, const Insn *I) {
+    Site S = place(R, I ? I->Address : Rel.Address);
+    if (I)
+      code(S, *I);
+    S.K = Kind::TlsRelax;
+    StringRef Name = Obj.symbolName(Rel.Symbol);
+    S.What = (object::getELFRelocationTypeName(ELF::EM_X86_64, Rel.Type) +
+              " against " + (Name.empty() ? "an unnamed symbol" : Name) +
+              ": a linker that relaxes it writes %fs")
+                 .str();
+    report(std::move(S));
+  }
+
+  // Bytes that do not decode, up to Limit. Returns where to go on.
+  uint64_t unread(unsigned R, uint64_t At, uint64_t Limit) {
+    const Region &Reg = Obj.regions()[R];
+    uint64_t Begin = At;
+    Insn I;
+    do
+      ++At;
+    while (At < Limit && At < Reg.end() &&
+           !Dec.decode(Reg.Bytes.drop_front(At - Reg.Address), At, I));
+    ArrayRef<uint8_t> Bytes = Reg.Bytes.slice(Begin - Reg.Address, At - Begin);
+    if (is_contained(Bytes, FSPrefix)) {
+      Site S = place(R, Begin);
+      S.K = Kind::FsUnread;
+      S.What = "bytes with an FS prefix that do not decode as an instruction";
+      S.Bytes = Bytes.take_front(15).vec();
+      S.Assembly = "(" + std::to_string(Bytes.size()) + " bytes)";
+      report(std::move(S));
+    }
+    return At;
+  }
+
+  // rdmsr and wrmsr of one function, now that all of it was seen.
+  void msrs(unsigned R, ArrayRef<uint64_t> Starts, ArrayRef<unsigned> MsrAt) {
+    // Text without symbols is one large function; a window is enough there.
+    constexpr unsigned Window = 2000;
+    for (size_t First = 0; First < MsrAt.size();) {
+      unsigned Begin = MsrAt[First] > Window ? MsrAt[First] - Window : 0;
+      unsigned End = std::min<size_t>(Starts.size(), MsrAt[First] + Window);
+      const Region &Reg = Obj.regions()[R];
+      std::vector<Insn> Code;
+      for (uint64_t At : Starts.slice(Begin, End - Begin)) {
+        Insn I;
+        if (Dec.decode(Reg.Bytes.drop_front(At - Reg.Address), At, I))
+          Code.push_back(std::move(I));
+      }
+      auto Numbers = findMsrNumbers(Ops, Code, [&](uint64_t B, uint64_t E) {
+        return !Obj.relocations(R, B, E).empty();
+      });
+      for (; First < MsrAt.size() && MsrAt[First] < End; ++First) {
+        const Insn &I = Code[MsrAt[First] - Begin];
+        if (auto U =
+                classifyMsr(Ops.role(I) == Role::WriteMsr, Numbers[I.Address]))
+          use(R, I, *U);
+      }
+    }
+  }
+
+  Site place(unsigned R, uint64_t Address) const {
+    const Region &Reg = Obj.regions()[R];
+    Site S;
+    S.Section = Reg.Name.str();
+    S.Address = Address;
+    S.FileOffset = Reg.FileOffset + (Address - Reg.Address);
+    const Symbol *Sym = Obj.enclosing(R, Address);
+    if (Sym && !Sym->Name.empty()) {
+      S.Function = Sym->Name.str();
+      S.FunctionReadable = demangle(S.Function);
+      S.FunctionOffset = Address - Sym->Address;
+    } else {
+      S.Function = S.FunctionReadable = S.Section;
+      S.FunctionOffset = Address - Reg.Address;
+    }
+    if (O.Map)
+      if (const LinkMap::Piece *P = O.Map->at(Address))
+        S.Object = P->Object + ":(" + P->Section + ")";
+    return S;
+  }
+
+  void code(Site &S, const Insn &I) const {
+    S.Bytes = I.Bytes.vec();
+    S.Assembly = Dec.print(I);
+  }
+
+  void report(Site S) {
+    S.Sev = O.Promoted.count(S.K) ? Severity::Finding : info(S.K).Default;
+    if (O.UseDebugInfo && S.Section != "PT_LOAD") {
+      uint32_t Section = 0;
+      for (const Region &Reg : Obj.regions())
+        if (S.FileOffset - Reg.FileOffset < Reg.Bytes.size())
+          Section = Reg.Section;
+      S.Source = Lines.at(S.Address, Section);
+    }
+    if (S.St == Status::Reported)
+      Allow.apply(S);
+    Report.Sites.push_back(std::move(S));
+  }
+
+  const ElfObject &Obj;
+  const Decoder &Dec;
+  Opcodes Ops;
+  Marks &Marked;
+  const Options &O;
+  AllowList &Allow;
+  FileReport &Report;
+  SourceLines Lines;
+  Context Ctx;
+  Uses Found;
+  std::set<std::pair<unsigned, uint64_t>> SeenRelocs;
+};
+
+Site aboutObject(Kind K, const Options &O, std::string What) {
+  Site S;
+  S.K = K;
+  S.Sev = O.Promoted.count(K) ? Severity::Finding : info(K).Default;
+  S.What = std::move(What);
+  return S;
+}
+
+// Objects of the link that hold TLS or reach FS or GS, and brought no note.
+void unmarkedObjects(const LinkMap &Map, ArrayRef<uint64_t> SegmentUses,
+                     const Options &O, FileReport &Report) {
+  std::map<StringRef, std::string> Touching; // and by what
+  std::set<StringRef> Noted;
+  for (const LinkMap::Piece &P : Map.Pieces) {
+    StringRef S = P.Section;
+    if (S == ".note.segshift")
+      Noted.insert(P.Object);
+    else if (P.Size && (S.starts_with(".tdata") || S.starts_with(".tbss")))
+      Touching.try_emplace(P.Object, "holds " + P.Section);
+  }
+  for (uint64_t Address : SegmentUses)
+    if (const LinkMap::Piece *P = Map.at(Address))
+      Touching.try_emplace(P->Object, "reaches FS or GS in " + P->Section);
+  for (auto &[Object, How] : Touching)
+    if (!Noted.count(Object)) {
+      Site S = aboutObject(
+          Kind::Unmarked, O,
+          (Object + " " + How + ", and has no segshift note").str());
+      Report.Sites.push_back(std::move(S));
+    }
+}
+
+} // namespace
+
+Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
+                               const Options &O, AllowList &Allow) {
+  auto Fail = [&](Error E) {
+    return createStringError(Name + ": " + toString(std::move(E)));
+  };
+  auto Obj = ElfObject::create(MemoryBufferRef(Buffer.getBuffer(), Name));
+  if (!Obj)
+    return Obj.takeError();
+  auto Tls = tls::readLayout((*Obj)->file());
+  if (!Tls)
+    return Fail(Tls.takeError());
+  auto Found = readNotes(**Obj);
+  if (!Found)
+    return Fail(Found.takeError());
+  auto Marked = Marks::read(**Obj);
+  if (!Marked)
+    return Fail(Marked.takeError());
+
+  FileReport Report;
+  Report.Name = Name.str();
+  switch ((*Obj)->file().getHeader().e_type) {
+  case ELF::ET_REL:
+    Report.Type = "relocatable";
+    break;
+  case ELF::ET_EXEC:
+    Report.Type = "executable";
+    break;
+  case ELF::ET_DYN:
+    Report.Type = "shared";
+    break;
+  default:
+    return createStringError(
+        Name + ": not an object, executable or shared object (e_type " +
+        Twine((*Obj)->file().getHeader().e_type) + ")");
+  }
+  Report.Tls = Tls->HasTls;
+  Report.Notes = Found->Count;
+
+  FileAudit A(**Obj, *Tls, *Marked, O, Allow, Report);
+  A.run();
+  for (uint32_t Version : Found->Versions)
+    Report.Sites.push_back(aboutObject(Kind::AbiVersion, O,
+                                       "segshift note of ABI version " +
+                                           std::to_string(Version) +
+                                           "; this segshift knows version 1"));
+  if (O.Map)
+    unmarkedObjects(*O.Map, A.SegmentUses, O, Report);
+  else if ((*Obj)->isRelocatable() && Report.Tls && !Report.Notes)
+    Report.Sites.push_back(aboutObject(
+        Kind::Unmarked, O, "object touches TLS and has no segshift note"));
+  return Report;
+}
+
+} // namespace segshift::audit

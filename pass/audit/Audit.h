@@ -1,0 +1,30 @@
+// The audit of one ELF file: every place where it uses FS, and the uses of GS
+// that an %fs search cannot see.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef SEGSHIFT_AUDIT_AUDIT_H
+#define SEGSHIFT_AUDIT_AUDIT_H
+
+#include "AllowList.h"
+#include "LinkMap.h"
+#include "Report.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include <set>
+
+namespace segshift::audit {
+
+struct Options {
+  // Bytes from tp + 0x80 that the kernel uses for its slots; no value: any.
+  std::optional<uint64_t> KernelArea;
+  bool UseMarks = true;     // honour on-purpose marks in the file
+  bool UseDebugInfo = true; // look up source lines
+  std::set<Kind> Promoted;  // notes that count as findings
+  const LinkMap *Map = nullptr;
+};
+
+// Name is what the report calls the file. Errors name it and say what is wrong.
+llvm::Expected<FileReport> auditFile(llvm::MemoryBufferRef Buffer,
+                                     llvm::StringRef Name, const Options &O,
+                                     AllowList &Allow);
+
+} // namespace segshift::audit
+#endif

@@ -1,0 +1,59 @@
+# Fixed GS offsets outside of the contract: a kernel's old per-CPU slots.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# RUN: %llvm/llvm-mc -triple=x86_64 -filetype=obj %s -o %t.o
+# RUN: %segshift audit %t.o > %t.txt; test $? -eq 1
+# RUN: FileCheck %s --input-file=%t.txt --implicit-check-not=finding:
+# RUN: %llvm/ld.lld -e slots %t.o -o %t.elf --defsym=cpu_number=0x40
+# RUN: %segshift audit --kernel-area=0x100 %t.elf > %t.elf.txt; test $? -eq 1
+# RUN: FileCheck %s --input-file=%t.elf.txt --check-prefix=ELF --implicit-check-not=finding:
+
+  .text
+  .globl slots
+  .type slots, @function
+slots:
+# CHECK: finding: access to %gs:0x20, an offset that the contract does not give, in slots+0x0 [gs-offset]
+# ELF: finding: access to %gs:0x20, an offset that the contract does not give
+  movq %gs:0x20, %rax
+# CHECK: finding: store to %gs:0x0 (thread pointer), which is the thread pointer itself
+# ELF: finding: store to %gs:0x0
+  movq %rsp, %gs:0
+# CHECK: finding: access to %gs:0x0 (thread pointer) that is no load of the thread pointer
+# CHECK-NEXT: movq %gs:0x0, %rsp
+# ELF: finding: access to %gs:0x0 (thread pointer) that is no load
+  movq %gs:0, %rsp
+# CHECK: finding: access to %gs:0x0 (thread pointer) that is no load of the thread pointer
+# CHECK-NEXT: callq *%gs:0x0
+# ELF: finding: access to %gs:0x0 (thread pointer) that is no load
+  callq *%gs:0
+# CHECK: finding: store to %gs:0x10
+# ELF: finding: store to %gs:0x10
+  movq %rax, %gs:0x10
+# CHECK: finding: access to %gs:0x78, an offset
+# ELF: finding: access to %gs:0x78, an offset
+  movb $1, %gs:0x78
+# CHECK: finding: access to %gs:-0x8 without a TLS relocation: no variable of this object
+# ELF: finding: access to %gs:-0x8, below the TLS block, which starts at -0x4
+  movq %gs:-8, %rax
+# A symbol's offset: known only after the link.
+# CHECK: note: access to %gs:cpu_number, whose offset the linker sets, in slots+{{.*}} [gs-offset-unset]
+# ELF: finding: access to %gs:0x40, an offset
+  movl %gs:cpu_number, %eax
+# CHECK: note: access to %gs:cpu_number, whose offset the linker sets
+# ELF: finding: access to %gs:0x40, an offset
+  movl $1, %gs:cpu_number
+# CHECK: note: access to %gs:cpu_number, whose offset the linker sets
+# ELF: finding: access to %gs:0x40, an offset relative to the instruction
+  movl %gs:cpu_number(%rip), %eax
+# Behind the kernel area, where its size is given.
+# ELF: finding: access to %gs:0x180, behind the kernel area of 256 bytes from 0x80
+  movq %gs:0x180, %rax
+# An immediate's relocation is not the offset's.
+# CHECK: finding: access to %gs:0x48, an offset
+# ELF: finding: access to %gs:0x48, an offset
+  movq $slots, %gs:0x48
+  ret
+  .size slots, .-slots
+# CHECK: hint: gs-offset: move per-CPU slots to the kernel area from 0x80 on
+
+  .section .tbss,"awT",@nobits
+  .zero 4
