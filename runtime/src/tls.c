@@ -55,7 +55,7 @@ int segshift_tls_image_from_symbols(struct segshift_tls_image *image,
 int segshift_tls_image_from_phdrs(struct segshift_tls_image *image,
                                   const void *phdrs, size_t phnum,
                                   size_t phentsize, uint64_t load_bias) {
-  *image = (struct segshift_tls_image){0};
+  zero(image, sizeof(*image));
   if (phentsize < sizeof(struct phdr))
     return -SEGSHIFT_EINVAL;
 
