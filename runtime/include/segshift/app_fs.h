@@ -35,7 +35,7 @@ struct segshift_app_fs {
 /* At a thread switch, by the thread that goes, on the CPU that switches, with
  * preemption off: from the read to the write no other switch may happen on this
  * CPU. The two need not be next to each other; see the halves below. */
-static inline void segshift_app_fs_switch(struct segshift_app_fs *from,
+SEGSHIFT_INLINE void segshift_app_fs_switch(struct segshift_app_fs *from,
                                           const struct segshift_app_fs *to) {
   uint64_t base = segshift_read_fs_base();
   from->base = base;
@@ -44,12 +44,12 @@ static inline void segshift_app_fs_switch(struct segshift_app_fs *from,
 }
 
 /* The first half alone: for fork, and to show a thread's registers. */
-static inline void segshift_app_fs_save(struct segshift_app_fs *from) {
+SEGSHIFT_INLINE void segshift_app_fs_save(struct segshift_app_fs *from) {
   from->base = segshift_read_fs_base();
 }
 
 /* The second half alone: for a thread's start. */
-static inline void segshift_app_fs_load(const struct segshift_app_fs *to) {
+SEGSHIFT_INLINE void segshift_app_fs_load(const struct segshift_app_fs *to) {
   if (segshift_read_fs_base() != to->base)
     segshift_write_fs_base(to->base);
 }
@@ -57,7 +57,7 @@ static inline void segshift_app_fs_load(const struct segshift_app_fs *to) {
 /* Whether `base` may be an application's FS base, as Linux decides it: below the
  * end of user addresses. Such a base is canonical, so that loading it cannot
  * fault. For CLONE_SETTLS too: Linux gives EPERM there as well. */
-static inline bool segshift_app_fs_valid(uint64_t base, uint64_t limit) {
+SEGSHIFT_INLINE bool segshift_app_fs_valid(uint64_t base, uint64_t limit) {
   return base < limit;
 }
 

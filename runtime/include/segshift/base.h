@@ -18,6 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Inlined even into functions without a stack protector: a base changes between
+ * no function's prologue and epilogue but the caller's. */
+#define SEGSHIFT_INLINE static inline __attribute__((always_inline))
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -37,14 +41,14 @@ void segshift_base_init(bool enable);
  * used then. */
 int segshift_base_init_cpu(void);
 
-static inline uint64_t segshift_rdmsr(uint32_t msr) {
+SEGSHIFT_INLINE uint64_t segshift_rdmsr(uint32_t msr) {
   uint32_t low, high;
   __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
   return (uint64_t)high << 32 | low;
 }
 
 /* "memory": what lies at a TLS address changes with the base. */
-static inline void segshift_wrmsr(uint32_t msr, uint64_t value) {
+SEGSHIFT_INLINE void segshift_wrmsr(uint32_t msr, uint64_t value) {
   __asm__ volatile("wrmsr"
                    :
                    : "c"(msr), "a"((uint32_t)value),
@@ -52,7 +56,7 @@ static inline void segshift_wrmsr(uint32_t msr, uint64_t value) {
                    : "memory");
 }
 
-static inline uint64_t segshift_read_fs_base(void) {
+SEGSHIFT_INLINE uint64_t segshift_read_fs_base(void) {
   uint64_t base;
   if (__builtin_expect(!segshift_fsgsbase, 0))
     return segshift_rdmsr(SEGSHIFT_MSR_FS_BASE);
@@ -60,14 +64,14 @@ static inline uint64_t segshift_read_fs_base(void) {
   return base;
 }
 
-static inline void segshift_write_fs_base(uint64_t base) {
+SEGSHIFT_INLINE void segshift_write_fs_base(uint64_t base) {
   if (__builtin_expect(!segshift_fsgsbase, 0))
     segshift_wrmsr(SEGSHIFT_MSR_FS_BASE, base);
   else
     __asm__ volatile("wrfsbase %0" : : "r"(base) : "memory");
 }
 
-static inline uint64_t segshift_read_gs_base(void) {
+SEGSHIFT_INLINE uint64_t segshift_read_gs_base(void) {
   uint64_t base;
   if (__builtin_expect(!segshift_fsgsbase, 0))
     return segshift_rdmsr(SEGSHIFT_MSR_GS_BASE);
@@ -75,7 +79,7 @@ static inline uint64_t segshift_read_gs_base(void) {
   return base;
 }
 
-static inline void segshift_write_gs_base(uint64_t base) {
+SEGSHIFT_INLINE void segshift_write_gs_base(uint64_t base) {
   if (__builtin_expect(!segshift_fsgsbase, 0))
     segshift_wrmsr(SEGSHIFT_MSR_GS_BASE, base);
   else
@@ -84,11 +88,11 @@ static inline void segshift_write_gs_base(uint64_t base) {
 
 /* The application's GS base while the kernel runs, where applications are in
  * ring 3 and entries do swapgs. There is no instruction for it. */
-static inline uint64_t segshift_read_kernel_gs_base(void) {
+SEGSHIFT_INLINE uint64_t segshift_read_kernel_gs_base(void) {
   return segshift_rdmsr(SEGSHIFT_MSR_KERNEL_GS_BASE);
 }
 
-static inline void segshift_write_kernel_gs_base(uint64_t base) {
+SEGSHIFT_INLINE void segshift_write_kernel_gs_base(uint64_t base) {
   segshift_wrmsr(SEGSHIFT_MSR_KERNEL_GS_BASE, base);
 }
 

@@ -83,7 +83,7 @@ int segshift_tls_layout(struct segshift_tls_layout *layout,
                         size_t kernel_size);
 
 /* x@tpoff of the byte at `offset` in the image: negative. */
-static inline ptrdiff_t
+SEGSHIFT_INLINE ptrdiff_t
 segshift_tls_tpoff(const struct segshift_tls_layout *layout, size_t offset) {
   return (ptrdiff_t)(layout->image_offset + offset) -
          (ptrdiff_t)layout->tp_offset;
@@ -109,7 +109,7 @@ void *segshift_tls_release(void *tp, const struct segshift_tls_layout *layout);
  * thread-local variable over the call, and if it sets a thread pointer whose
  * canary differs while it stays on its stack (as at boot), it needs
  * __attribute__((no_stack_protector)). */
-static inline void segshift_set_tp(void *tp) {
+SEGSHIFT_INLINE void segshift_set_tp(void *tp) {
 #ifdef SEGSHIFT_KERNEL_TLS_FS
   segshift_write_fs_base((uint64_t)(uintptr_t)tp);
 #else
@@ -119,7 +119,7 @@ static inline void segshift_set_tp(void *tp) {
 
 /* Reads the thread pointer from the TCB, as compiled code does. Valid once a
  * thread pointer was set. Also usable outside of ring 0. */
-static inline void *segshift_tp(void) {
+SEGSHIFT_INLINE void *segshift_tp(void) {
   void *tp;
 #ifdef SEGSHIFT_KERNEL_TLS_FS
   __asm__ volatile("movq %%fs:0, %0" : "=r"(tp));
