@@ -152,5 +152,3 @@ boot_pd: .skip 4 * 4096
     .balign KSTACK_SIZE
     .globl boot_stack
 boot_stack: .skip KSTACK_SIZE
-    .globl boot_start_info
-boot_start_info: .quad 0

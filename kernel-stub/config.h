@@ -35,8 +35,7 @@
 #define IST_DOUBLE_FAULT 2
 #define IST_NMI 3
 #define IST_MACHINE_CHECK 4
-#define IST_DEBUG 5
-#define NUM_ISTS 5
+#define NUM_ISTS 4
 
 /* Interrupt vectors of our own. */
 #define VECTOR_TIMER 0x20

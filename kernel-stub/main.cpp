@@ -1,11 +1,76 @@
+// The first C++ function, and the order in which everything starts.
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "control.h"
+#include "cpu.h"
+#include "initrd.h"
 #include "log.h"
+#include "memory.h"
+#include "options.h"
+#include "paging.h"
+#include "panic.h"
+#include "process.h"
+#include "processor.h"
+#include "pvh.h"
+#include "selftest.h"
 #include "serial.h"
+#include "timer.h"
+#include "trace.h"
 
-extern "C" [[noreturn]] void kernelMain() {
+extern "C" {
+using Constructor = void (*)();
+extern const Constructor __init_array_start[], __init_array_end[];
+[[noreturn]] void kernelMain();
+}
+
+namespace {
+
+process::Strings stringsOf(const char *Path) {
+  initrd::File F;
+  if (!initrd::find(Path, F))
+    return {};
+  return {reinterpret_cast<const char *>(F.Data), F.Size};
+}
+
+// Runs the programs that the initrd names, one after the other.
+void runPrograms() {
+  process::Strings Environment = stringsOf("/.segshift/env");
+  char Path[40] = "/.segshift/argv";
+  for (unsigned I = 1;; ++I) {
+    process::Strings Arguments = stringsOf(Path);
+    if (!Arguments.Size) {
+      if (I == 1)
+        control::send("error the initrd has no /.segshift/argv");
+      return;
+    }
+    process::run(Arguments, Environment);
+    format(Path, sizeof(Path), "/.segshift/argv.%u", I);
+  }
+}
+
+} // namespace
+
+// On boot.S's static TCB, which has a canary but no thread-locals. It never
+// returns, and so never compares the canary that initBoot replaces.
+__attribute__((no_stack_protector)) void kernelMain() {
   serial::init();
-  log("stub: mode %s", MODE_NAME);
+  kernel_tls::initBoot();
+  log("stub: kernel TLS mode %s", MODE_NAME);
+  pvh::init();
+  segshift_base_init(options::getNumber("fsgsbase", 1));
+  for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
+    (*C)();
+  processor::init();
+  paging::init();
+  thread::init();
+  timer::init(options::getNumber("tick", 1000));
+  trace::setVerbose(options::getNumber("trace", 0));
+  cpu::enableInterrupts();
+
+  if (const char *Name = options::get("selftest"))
+    selftest::run(Name);
+  else
+    runPrograms();
   control::send("done");
   control::powerOff(0);
 }

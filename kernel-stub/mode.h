@@ -10,7 +10,7 @@
  *              must go along, into the program's own block: same offsets, same
  *              bytes. This is the collision that mode gs does away with.
  *
- * Safe to include from assembly.
+ * CMakeLists.txt includes this first in every source file, assembly as well.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -21,7 +21,7 @@
 #define MODE_NAME "gs"
 #elif defined(STUB_MODE_FS_SHARED)
 #define MODE_NAME "fs-shared"
-#define SEGSHIFT_KERNEL_TLS_FS
+#define SEGSHIFT_KERNEL_TLS_FS /* for the runtime's headers */
 #else
 #error "no TLS mode: see add_stub() in CMakeLists.txt"
 #endif
@@ -30,5 +30,87 @@
 
 /* The kernel's slots in the TCB: the two of segshift/entry.h. */
 #define TCB_SLOTS_SIZE 0x10
+
+#ifndef __ASSEMBLER__
+#include "kernel_tls.h"
+#include "segshift/app_fs.h"
+#include "segshift/tls.h"
+
+// Functions that the rest of the kernel calls at the places where the modes
+// differ. All but switchBases work for the running thread or for one that has
+// not run yet.
+namespace mode {
+
+#if defined(STUB_MODE_GS)
+
+// A thread's segment bases while it does not run.
+struct Bases {
+  void *Tp;           // the kernel's
+  bool IsProgram;     // kernel threads leave FS alone
+  segshift_app_fs Fs; // the program's
+};
+
+// At a thread switch, interrupts off. See segshift/app_fs.h for why there is no
+// other record of FS than the register.
+inline void switchBases(Bases &From, const Bases &To) {
+  if (From.IsProgram)
+    segshift_app_fs_save(&From.Fs);
+  segshift_set_tp(To.Tp);
+  if (To.IsProgram)
+    segshift_app_fs_load(&To.Fs);
+}
+
+// The FS of a thread that has not run yet. False: not to be had.
+inline bool setInitialFs(Bases &B, uint64_t Base) {
+  B.Fs.base = Base;
+  return true;
+}
+
+// The FS of the running thread, as arch_prctl(ARCH_SET_FS) has it: 0 or -errno.
+inline int setFs(Bases &, uint64_t Base) {
+  if (!segshift_app_fs_valid(Base, SEGSHIFT_APP_ADDRESS_LIMIT))
+    return -SEGSHIFT_EPERM;
+  segshift_write_fs_base(Base);
+  return 0;
+}
+
+// Where the kernel's loader puts a program's initial TLS (PT_TLS) for a program
+// without a libc of its own to do it: in a block of the program's own.
+constexpr bool LoaderSharesBlock = false;
+
+#elif defined(STUB_MODE_FS_SHARED)
+
+struct Bases {
+  void *Tp; // the kernel's and the program's
+  bool IsProgram;
+};
+
+inline void switchBases(Bases &, const Bases &To) { segshift_set_tp(To.Tp); }
+
+inline bool setInitialFs(Bases &B, uint64_t Base) {
+  if (!kernel_tls::move(B.Tp, Base))
+    return false;
+  B.Tp = reinterpret_cast<void *>(Base);
+  return true;
+}
+
+// From the moment that FS points elsewhere, the kernel's own thread-locals are
+// what lies there: they are copied first. EFAULT: there is no memory for them.
+inline int setFs(Bases &B, uint64_t Base) {
+  if (!segshift_app_fs_valid(Base, SEGSHIFT_APP_ADDRESS_LIMIT))
+    return -SEGSHIFT_EPERM;
+  if (!setInitialFs(B, Base))
+    return -SEGSHIFT_EFAULT;
+  segshift_set_tp(B.Tp);
+  return 0;
+}
+
+// In the kernel's block, as the loader of a unikernel with one TLS does.
+constexpr bool LoaderSharesBlock = true;
+
+#endif
+
+} // namespace mode
+#endif
 
 #endif

@@ -16,6 +16,18 @@ uint64_t *tableOf(uint64_t Entry) {
   return static_cast<uint64_t *>(memory::direct(Entry & AddressMask));
 }
 
+// Level 0: the entries are pages.
+void freeTable(uint64_t *Table, unsigned Level, unsigned Count) {
+  for (unsigned I = 0; I != Count; ++I) {
+    if (!Table[I])
+      continue;
+    if (Level)
+      freeTable(tableOf(Table[I]), Level - 1, 512);
+    memory::freePage(Table[I] & AddressMask);
+    Table[I] = 0;
+  }
+}
+
 } // namespace
 
 void init() {
@@ -53,12 +65,17 @@ bool map(uint64_t Address, uint64_t Physical, uint64_t Flags) {
 
 uint64_t unmap(uint64_t Address) {
   uint64_t *E = entry(Address, false);
-  if (!E || !(*E & Present))
+  if (!E || !*E)
     return 0;
   uint64_t Physical = *E & AddressMask;
   *E = 0;
   cpu::invalidatePage(Address);
   return Physical;
+}
+
+void freeLowerHalf() {
+  freeTable(boot_pml4, 3, 256);
+  cpu::writeCr3(cpu::readCr3());
 }
 
 bool isMapped(uint64_t Address) {

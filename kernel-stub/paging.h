@@ -31,9 +31,12 @@ uint64_t *entry(uint64_t Address, bool Create);
 // Maps one page. False: no memory for a table.
 bool map(uint64_t Address, uint64_t Physical, uint64_t Flags);
 
-// Removes the mapping of one page. Returns its physical address, or 0 if there
-// was none.
+// Removes the mapping of one page, present or not. Returns the physical address
+// of what it held, or 0 if nothing.
 uint64_t unmap(uint64_t Address);
+
+// Frees all pages and tables of the lower half.
+void freeLowerHalf();
 
 // Whether reading Address cannot fault. Also sees 2 MiB pages.
 bool isMapped(uint64_t Address);

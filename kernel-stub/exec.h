@@ -1,0 +1,26 @@
+// Loads a program: its ELF segments, stack, initial TLS.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_EXEC_H
+#define STUB_EXEC_H
+
+#include "process.h"
+
+namespace exec {
+
+struct Start {
+  uint64_t Rip, Rsp;
+};
+
+// Fills the program's (empty) address space, sets P's path and heap, and T's
+// initial FS. False: Error holds the reason, and the address space is to be
+// cleared.
+bool load(Process &P, Thread &T, process::Strings Arguments,
+          process::Strings Environment, Start &S, char *Error, size_t ErrorSize);
+
+// Maps a program's stack. Returns its top, or 0.
+uint64_t mapStack();
+
+} // namespace exec
+
+#endif

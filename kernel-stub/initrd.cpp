@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "initrd.h"
+#include "cpio.h"
+#include "log.h"
+
+namespace initrd {
+namespace {
+
+const void *Archive;
+size_t ArchiveSize;
+
+} // namespace
+
+void init(const void *Start, size_t Size) {
+  Archive = Start;
+  ArchiveSize = Size;
+}
+
+bool find(const char *Path, File &F) {
+  if (!ArchiveSize)
+    return false;
+  cpio::Entry E;
+  cpio::Error Result = cpio::find(Archive, ArchiveSize, Path, E);
+  if (Result == cpio::Error::NotFound)
+    return false;
+  if (Result != cpio::Error::None) {
+    log("initrd: %s", cpio::describe(Result));
+    return false;
+  }
+  constexpr uint32_t TypeMask = 0170000, Regular = 0100000;
+  if ((E.Mode & TypeMask) != Regular)
+    return false;
+  F = {E.Data, E.Size};
+  return true;
+}
+
+} // namespace initrd

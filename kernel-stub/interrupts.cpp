@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "interrupts.h"
+#include "config.h"
+#include "cpu.h"
+#include "log.h"
+#include "panic.h"
+#include "process.h"
+#include "thread.h"
+#include "timer.h"
+#include "vm.h"
+
+extern "C" {
+extern const char copy_user_access[], copy_user_end[], leave_trap_iretq[];
+void handleInterrupt(Frame *F);
+void handleParanoid(Frame *F);
+[[noreturn]] void handleStackOverflow(Frame *F);
+[[noreturn]] void segshift_bad_tp(Frame *F, uint64_t Base);
+}
+
+namespace {
+
+__thread unsigned Depth;
+__thread unsigned NmiCount;
+__thread unsigned KernelFaults;
+
+enum Vector : uint64_t { Nmi = 2, DoubleFault = 8, PageFault = 14 };
+
+struct Exception {
+  const char *Name;
+  int Signal; // what it does to a program
+};
+const Exception Exceptions[32] = {
+    {"divide error", SIGFPE},
+    {"debug exception", SIGTRAP},
+    {"NMI", SIGKILL},
+    {"breakpoint", SIGTRAP},
+    {"overflow", SIGSEGV},
+    {"bound range exceeded", SIGSEGV},
+    {"invalid opcode", SIGILL},
+    {"device not available", SIGFPE},
+    {"double fault", SIGKILL},
+    {"coprocessor overrun", SIGFPE},
+    {"invalid TSS", SIGSEGV},
+    {"segment not present", SIGBUS},
+    {"stack fault", SIGBUS},
+    {"general protection", SIGSEGV},
+    {"page fault", SIGSEGV},
+    {"reserved", SIGKILL},
+    {"x87 floating-point error", SIGFPE},
+    {"alignment check", SIGBUS},
+    {"machine check", SIGKILL},
+    {"SIMD floating-point error", SIGFPE},
+    {"virtualization exception", SIGKILL},
+    {"control protection", SIGSEGV},
+};
+
+bool isAt(const Frame &F, const char *Label) {
+  return F.rip == reinterpret_cast<uint64_t>(Label);
+}
+
+// What the kernel does about an exception of its own code.
+void kernelException(Frame &F, const char *Text) {
+  // A copy to or from the program's memory: it returns what is left.
+  if (F.vector == PageFault && isAt(F, copy_user_access)) {
+    F.rip = reinterpret_cast<uint64_t>(copy_user_end);
+    return;
+  }
+  // The program's registers were not such that one could go back to them.
+  if (isAt(F, leave_trap_iretq))
+    process::kill(SIGSEGV, "return to an impossible address");
+  panicAt(&F, "%s in the kernel", Text);
+}
+
+void pageFault(Frame &F) {
+  uint64_t Address = cpu::readCr2();
+  // From here on, another fault may come.
+  if (F.rflags & FlagsIF)
+    cpu::enableInterrupts();
+  if (!isFromProgram(F))
+    ++KernelFaults;
+
+  vm::Fault Result = vm::Fault::NotMapped;
+  if (process::current())
+    Result = vm::handleFault(Address, F.error);
+  if (Result == vm::Fault::Resolved)
+    return;
+
+  const char *Access =
+      F.error & 16 ? "execution of" : F.error & 2 ? "write to" : "read of";
+  if (!isFromProgram(F)) {
+    char Text[80];
+    format(Text, sizeof(Text), "page fault: %s 0x%lx", Access, Address);
+    return kernelException(F, Text);
+  }
+  if (Result == vm::Fault::NoMemory)
+    process::kill(SIGKILL, "out of memory");
+  process::kill(SIGSEGV, "%s 0x%lx, which is %s, at rip 0x%lx", Access, Address,
+                Result == vm::Fault::NotMapped ? "not mapped" : "protected",
+                F.rip);
+}
+
+void exception(Frame &F) {
+  // With one TLS for all, the program can have destroyed the kernel's. Look at
+  // what everything else depends on.
+  if (!thread::isCurrentSane())
+    panicAt(&F, "the kernel's thread-locals are destroyed");
+  if (F.vector == PageFault)
+    return pageFault(F);
+  const Exception &E = Exceptions[F.vector];
+  const char *Name = E.Name ? E.Name : "unknown exception";
+  if (!isFromProgram(F))
+    return kernelException(F, Name);
+  if (F.rflags & FlagsIF)
+    cpu::enableInterrupts();
+  process::kill(E.Signal ? E.Signal : SIGKILL, "%s at rip 0x%lx", Name, F.rip);
+}
+
+} // namespace
+
+unsigned interrupts::depth() { return Depth; }
+unsigned interrupts::nmiCount() { return NmiCount; }
+unsigned interrupts::kernelFaults() { return KernelFaults; }
+
+void handleInterrupt(Frame *F) {
+  ++Depth;
+  if (F->vector < 32) {
+    exception(*F);
+  } else if (F->vector == VECTOR_TIMER) {
+    ++timer::Ticks;
+    timer::acknowledge();
+    thread::tick();
+  } else if (F->vector != VECTOR_SPURIOUS) {
+    panicAt(F, "unexpected interrupt, vector %lu", F->vector);
+  }
+  cpu::disableInterrupts();
+  --Depth;
+
+  if (!(F->rflags & FlagsIF))
+    return;
+  thread::preempt();
+  if (isFromProgram(*F))
+    process::leaveKernel();
+}
+
+void handleParanoid(Frame *F) {
+  if (F->vector == Nmi) {
+    ++NmiCount;
+    return;
+  }
+  panicAt(F, "%s", Exceptions[F->vector].Name);
+}
+
+void handleStackOverflow(Frame *F) { panicAt(F, "kernel stack overflow"); }
+
+void segshift_bad_tp(Frame *F, uint64_t Base) {
+  panicAt(F, "thread pointer is wrong: base 0x%lx", Base);
+}

@@ -1,0 +1,32 @@
+// The kernel's TLS blocks, made by the runtime (segshift/tls.h) from the image
+// that the linker script describes.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_KERNEL_TLS_H
+#define STUB_KERNEL_TLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace kernel_tls {
+
+// First thing on the boot processor: computes the layout and moves from boot.S's
+// static TCB to a block with the thread-locals.
+void initBoot();
+
+// Bytes of a block, and of the part of it that lies below the thread pointer.
+size_t size();
+size_t sizeBelow();
+
+// Makes a block at Memory, size() bytes, page-aligned. Returns the thread
+// pointer.
+void *make(void *Memory);
+
+// Copies a block's thread-locals, canary and kernel slots to below and at the
+// address To, which may be the program's memory. False: it cannot be written.
+// Interrupts must be off if the block is the running thread's.
+bool move(const void *Tp, uint64_t To);
+
+} // namespace kernel_tls
+
+#endif

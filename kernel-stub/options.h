@@ -1,0 +1,24 @@
+// The kernel's command line: words "key=value".
+//
+//   tick=N         timer interrupt every N microseconds (default 1000)
+//   trace=1        each system call in the log
+//   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
+//   fsgsbase=0     use the MSRs even if the CPU has wrfsbase and its kin
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_OPTIONS_H
+#define STUB_OPTIONS_H
+
+#include <stdint.h>
+
+namespace options {
+
+void init(const char *CommandLine); // copied
+
+// The value of a key, or null. The next call overwrites it.
+const char *get(const char *Key);
+uint64_t getNumber(const char *Key, uint64_t Default); // decimal
+
+} // namespace options
+
+#endif

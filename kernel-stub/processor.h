@@ -1,0 +1,28 @@
+// What each processor has of its own: descriptor tables, interrupt stacks,
+// system-call registers, extended state.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_PROCESSOR_H
+#define STUB_PROCESSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace processor {
+
+// On the boot processor, once it has its TLS block: GDT, TSS, IDT, SYSCALL, FPU.
+void init();
+
+// Size and initial contents of a thread's x87, SSE and AVX state; what XSAVE (or
+// FXSAVE, on processors without it) stores. Aligned to 64.
+size_t extendedStateSize();
+void initExtendedState(void *State);
+
+// The kernel itself has no use for these registers (-mgeneral-regs-only): they
+// are the program's all the time, and only thread switches save them.
+void saveExtendedState(void *State);
+void loadExtendedState(const void *State);
+
+} // namespace processor
+
+#endif

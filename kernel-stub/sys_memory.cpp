@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "error.h"
+#include "paging.h"
+#include "process.h"
+#include "syscall.h"
+#include "vm.h"
+
+namespace syscall {
+namespace {
+
+using paging::PageSize;
+
+uint64_t pageUp(uint64_t N) { return (N + PageSize - 1) & -PageSize; }
+bool isAligned(uint64_t N) { return N % PageSize == 0; }
+uint32_t protectionOf(uint64_t Prot) {
+  return Prot & (vm::Read | vm::Write | vm::Exec);
+}
+
+} // namespace
+
+int64_t sysBrk(const Arguments &A) {
+  constexpr uint64_t MaxHeap = 1ull << 40;
+  Process &P = *process::current();
+  uint64_t New = A[0], OldEnd = pageUp(P.Brk), NewEnd = pageUp(New);
+  if (New < P.BrkStart || New > P.BrkStart + MaxHeap)
+    return P.Brk;
+  if (NewEnd > OldEnd && (!vm::isFree(OldEnd, NewEnd - OldEnd) ||
+                          !vm::map(OldEnd, NewEnd - OldEnd, vm::Read | vm::Write)))
+    return P.Brk;
+  if (NewEnd < OldEnd && !vm::unmap(NewEnd, OldEnd - NewEnd))
+    return P.Brk;
+  return P.Brk = New;
+}
+
+int64_t sysMmap(const Arguments &A) {
+  enum : uint64_t {
+    MAP_FIXED = 0x10,
+    MAP_ANONYMOUS = 0x20,
+    MAP_FIXED_NOREPLACE = 0x100000,
+  };
+  uint64_t Address = A[0], Size = pageUp(A[1]), Flags = A[3];
+  if (!(Flags & MAP_ANONYMOUS))
+    return -EBADF;
+  if (!A[1] || Size < A[1])
+    return -EINVAL;
+  if (Flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+    if (!isAligned(Address))
+      return -EINVAL;
+    if ((Flags & MAP_FIXED_NOREPLACE) && !vm::isFree(Address, Size))
+      return -EEXIST;
+  } else if (!Address || !isAligned(Address) || !vm::isFree(Address, Size)) {
+    Address = vm::findFree(Size);
+    if (!Address)
+      return -ENOMEM;
+  }
+  return vm::map(Address, Size, protectionOf(A[2]))
+             ? static_cast<int64_t>(Address)
+             : -LastError;
+}
+
+int64_t sysMunmap(const Arguments &A) {
+  if (!isAligned(A[0]) || pageUp(A[1]) < A[1])
+    return -EINVAL;
+  return vm::unmap(A[0], pageUp(A[1])) ? 0 : -LastError;
+}
+
+int64_t sysMprotect(const Arguments &A) {
+  if (!isAligned(A[0]))
+    return -EINVAL;
+  if (!A[1])
+    return 0;
+  if (pageUp(A[1]) < A[1])
+    return -ENOMEM;
+  return vm::protect(A[0], pageUp(A[1]), protectionOf(A[2])) ? 0 : -LastError;
+}
+
+// Advice only, but for MADV_DONTNEED, after which pages read as zero.
+int64_t sysMadvise(const Arguments &A) {
+  enum : uint64_t { MADV_DONTNEED = 4 };
+  return A[2] == MADV_DONTNEED ? -EINVAL : 0;
+}
+
+} // namespace syscall
