@@ -79,9 +79,8 @@ void pageFault(Frame &F) {
   if (!isFromProgram(F))
     ++KernelFaults;
 
-  vm::Fault Result = vm::Fault::NotMapped;
-  if (process::current())
-    Result = vm::handleFault(Address, F.error);
+  // Also in a kernel thread: it may be loading a program.
+  vm::Fault Result = vm::handleFault(Address, F.error);
   if (Result == vm::Fault::Resolved)
     return;
 
