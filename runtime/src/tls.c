@@ -77,11 +77,11 @@ int segshift_tls_image_from_phdrs(struct segshift_tls_image *image,
   return check(image);
 }
 
-/* Linkers and libc agree on one rule: tp is a multiple of p_align, and the image
- * starts at the greatest address at or below tp - p_memsz that is congruent to
- * p_vaddr modulo p_align. (lld: getTlsTpOffset in ELF/InputSection.cpp; ld.bfd:
- * elf_x86_64_tpoff, with the end of the TLS sections aligned; glibc:
- * _dl_determine_tlsoffset; musl: __init_tls.c.) */
+/* Linkers and libc agree on one rule: tp is a multiple of p_align, and the
+ * image starts at the greatest address at or below tp - p_memsz that is
+ * congruent to p_vaddr modulo p_align. (lld: getTlsTpOffset in
+ * ELF/InputSection.cpp; ld.bfd: elf_x86_64_tpoff, with the end of the TLS
+ * sections aligned; glibc: _dl_determine_tlsoffset; musl: __init_tls.c.) */
 int segshift_tls_layout(struct segshift_tls_layout *layout,
                         const struct segshift_tls_image *image,
                         size_t kernel_size) {
@@ -91,12 +91,13 @@ int segshift_tls_layout(struct segshift_tls_layout *layout,
       kernel_size > reach)
     return -SEGSHIFT_EINVAL;
 
-  size_t distance = image->mem_size +
-                    ((0 - image->vaddr - image->mem_size) & (align - 1));
+  size_t distance =
+      image->mem_size + ((0 - image->vaddr - image->mem_size) & (align - 1));
   if (distance > reach)
     return -SEGSHIFT_EINVAL;
 
-  layout->align = align > SEGSHIFT_TLS_MIN_ALIGN ? align : SEGSHIFT_TLS_MIN_ALIGN;
+  layout->align =
+      align > SEGSHIFT_TLS_MIN_ALIGN ? align : SEGSHIFT_TLS_MIN_ALIGN;
   layout->tp_offset = (distance + layout->align - 1) & ~(layout->align - 1);
   layout->image_offset = layout->tp_offset - distance;
   layout->size = layout->tp_offset + SEGSHIFT_TCB_KERNEL + kernel_size;

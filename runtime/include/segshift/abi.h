@@ -31,7 +31,7 @@
 #define SEGSHIFT_SEG gs
 #endif
 
-/* tp and the TLS block are aligned to PT_TLS's p_align, and at least to this. */
+/* tp and the TLS block are aligned to p_align of PT_TLS, at least to this. */
 #define SEGSHIFT_TLS_MIN_ALIGN 64
 
 /* The ELF note of each object, and the second word of its description: what

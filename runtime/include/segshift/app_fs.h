@@ -4,8 +4,8 @@
  * of its base. The saved copy counts only while the thread does not run: it is
  * written at switch-out, from the register, and read at switch-in. So
  *  - setting FS is one instruction and there is nothing to note: an interrupt
- *    that switches threads comes before it, and saves and restores the old base,
- *    or after it, and saves and restores the new one;
+ *    that switches threads comes before it, and then the old base is saved and
+ *    restored, or after it, and then the new one is;
  *  - a program that writes FS by its own wrfsbase, or loads the FS selector,
  *    loses nothing, for no note of the kernel's goes stale;
  *  - two threads with one base, or a write skipped because the base is already
@@ -36,7 +36,7 @@ struct segshift_app_fs {
  * preemption off: from the read to the write no other switch may happen on this
  * CPU. The two need not be next to each other; see the halves below. */
 SEGSHIFT_INLINE void segshift_app_fs_switch(struct segshift_app_fs *from,
-                                          const struct segshift_app_fs *to) {
+                                            const struct segshift_app_fs *to) {
   uint64_t base = segshift_read_fs_base();
   from->base = base;
   if (base != to->base)
@@ -54,9 +54,9 @@ SEGSHIFT_INLINE void segshift_app_fs_load(const struct segshift_app_fs *to) {
     segshift_write_fs_base(to->base);
 }
 
-/* Whether `base` may be an application's FS base, as Linux decides it: below the
- * end of user addresses. Such a base is canonical, so that loading it cannot
- * fault. For CLONE_SETTLS too: Linux gives EPERM there as well. */
+/* Whether `base` may be an application's FS base, as Linux decides it: below
+ * the end of user addresses. Such a base is canonical, so that loading it
+ * cannot fault. For CLONE_SETTLS too: Linux gives EPERM there as well. */
 SEGSHIFT_INLINE bool segshift_app_fs_valid(uint64_t base, uint64_t limit) {
   return base < limit;
 }

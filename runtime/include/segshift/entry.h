@@ -1,3 +1,4 @@
+/* clang-format off */
 /* Kernel entry and exit: the saved frame, and macros for assembly (.S files,
  * through the C preprocessor). From C and C++ this header gives the frame.
  *

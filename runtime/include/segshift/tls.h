@@ -51,8 +51,8 @@ struct segshift_tls_image {
 };
 
 /* Describes an image by its linker symbols: `tdata` to `tdata_end` is .tdata,
- * `tls_end` the end of .tbss (tdata_end if there is none), `align` the larger of
- * both sections' alignments. The kernel must run at its link address, or be
+ * `tls_end` the end of .tbss (tdata_end if there is none), `align` the larger
+ * of both sections' alignments. The kernel must run at its link address, or be
  * moved from it by a multiple of `align`. -SEGSHIFT_EINVAL: the ends are out of
  * order, or `align` is no power of two. */
 int segshift_tls_image_from_symbols(struct segshift_tls_image *image,
@@ -91,8 +91,9 @@ segshift_tls_tpoff(const struct segshift_tls_layout *layout, size_t offset) {
 
 /* Makes a block in `memory`, layout->size bytes aligned to layout->align, whose
  * contents do not matter: .tdata is copied, all else zeroed, and the TCB filled
- * in. Returns tp, or null if `memory` is null or not aligned. The canary must be
- * random, and its lowest byte 0 if strings shall not be able to overwrite it. */
+ * in. Returns tp, or null if `memory` is null or not aligned. The canary must
+ * be random, and its lowest byte 0 if strings shall not be able to overwrite
+ * it. */
 void *segshift_tls_init(void *memory, const struct segshift_tls_layout *layout,
                         const struct segshift_tls_image *image, uint64_t canary,
                         uint64_t pointer_guard);

@@ -72,8 +72,18 @@ static void run(long kind, uint64_t vector, uint64_t error, uint64_t rflags) {
 #define SAME(reg)                                                              \
   EXPECT("frame." #reg, seen.reg, before.reg);                                 \
   EXPECT(#reg, after.reg, before.reg)
-  SAME(rdx); SAME(rsi); SAME(rdi); SAME(r8); SAME(r9); SAME(r10); SAME(rbx);
-  SAME(rbp); SAME(r12); SAME(r13); SAME(r14); SAME(r15);
+  SAME(rdx);
+  SAME(rsi);
+  SAME(rdi);
+  SAME(r8);
+  SAME(r9);
+  SAME(r10);
+  SAME(rbx);
+  SAME(rbp);
+  SAME(r12);
+  SAME(r13);
+  SAME(r14);
+  SAME(r15);
   if (kind == 0) {
     EXPECT("rcx", after.rcx, back);
     EXPECT("r11", after.r11, rflags);

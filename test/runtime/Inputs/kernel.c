@@ -71,8 +71,8 @@ FRESH static int with_canary(int n) {
   return buffer[63];
 }
 
-/* The first C function, on the boot TCB: calls below it may have canaries, but it
- * leaves that TCB, and so must have none. */
+/* The first C function, on the boot TCB: calls below it may have canaries, but
+ * it leaves that TCB, and so must have none. */
 __attribute__((no_stack_protector)) void run(const unsigned long *stack) {
   /* Past argc, argv and envp: the auxiliary vector. */
   const unsigned long *aux = stack + 1 + stack[0] + 1;
@@ -137,7 +137,8 @@ __attribute__((no_stack_protector)) void run(const unsigned long *stack) {
     CHECK(26, get_zeroed() == 42);
 
     const struct segshift_app app = {SEGSHIFT_APP_ADDRESS_LIMIT, 0};
-    CHECK(27, !segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_SET_FS, 0x7fffffffefff));
+    CHECK(27,
+          !segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_SET_FS, 0x7fffffffefff));
     CHECK(28, segshift_read_fs_base() == 0x7fffffffefff);
     CHECK(29, segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_SET_FS,
                                       0x7ffffffff000) == -SEGSHIFT_EPERM);

@@ -106,8 +106,8 @@ static void set_gs(void *tp) {
       if (BYTE("gs", v, i) != (initial))                                       \
         fail(#v ": byte by the runtime", BYTE("gs", v, i), initial);           \
     }                                                                          \
-    v[(size)-1] = 0x77;                                                        \
-    if (BYTE("gs", v, (size)-1) != (initial))                                  \
+    v[(size) - 1] = 0x77;                                                      \
+    if (BYTE("gs", v, (size) - 1) != (initial))                                \
       fail(#v ": gs sees a write through fs", BYTE("gs", v, 0), initial);      \
   } while (0)
 
@@ -119,8 +119,8 @@ int main(void) {
   const Elf64_Ehdr *ehdr = (void *)__ehdr_start;
   uint64_t bias = ehdr->e_type == ET_DYN ? (uint64_t)(uintptr_t)ehdr : 0;
   struct segshift_tls_image image;
-  if (segshift_tls_image_from_phdrs(&image, phdrs, phnum,
-                                    getauxval(AT_PHENT), bias))
+  if (segshift_tls_image_from_phdrs(&image, phdrs, phnum, getauxval(AT_PHENT),
+                                    bias))
     fail("segshift_tls_image_from_phdrs", -1, 0);
   printf("PT_TLS filesz %zu memsz %zu align %zu vaddr%%align %zu\n",
          image.file_size, image.mem_size, image.align,

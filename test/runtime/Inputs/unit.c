@@ -40,8 +40,8 @@ static size_t distance_by_search(const struct segshift_tls_image *image) {
 
 static void check_shape(size_t align, size_t skew, size_t data, size_t bss,
                         size_t slots) {
-#define SHAPE "align %zu skew %zu data %zu bss %zu slots %zu", align, skew,    \
-              data, bss, slots
+#define SHAPE                                                                  \
+  "align %zu skew %zu data %zu bss %zu slots %zu", align, skew, data, bss, slots
   unsigned char *init = malloc(data ? data : 1);
   for (size_t i = 0; i < data; ++i)
     init[i] = pattern(i);
@@ -123,7 +123,8 @@ static void malformed_images(void) {
       {"mem_size 2^31 + 1", {.mem_size = (1ul << 31) + 1, .align = 1}, 0},
       {"mem_size -1", {.mem_size = -1ul, .align = 64}, 0},
       {"padding beyond 2^31",
-       {.vaddr = 4096, .mem_size = 1ul << 31, .align = 1ul << 20}, 0},
+       {.vaddr = 4096, .mem_size = 1ul << 31, .align = 1ul << 20},
+       0},
       {"slots -1", {.mem_size = 1, .align = 1}, -1ul},
   };
   struct segshift_tls_layout layout;
@@ -238,9 +239,13 @@ static void arch_prctl_errors(void) {
   const struct segshift_app app = {SEGSHIFT_APP_ADDRESS_LIMIT, put_u64};
   const struct segshift_app app57 = {0xfffffffffff000, put_u64};
   /* What Linux 6.18 answers to the same values. */
-  const uint64_t bad[] = {0x7ffffffff000,     0x7ffffffff008,
-                          0x800000000000,     0xffff7fffffffffff,
-                          0xffff800000000000, 0xfffffffffffff000, -1ul};
+  const uint64_t bad[] = {0x7ffffffff000,
+                          0x7ffffffff008,
+                          0x800000000000,
+                          0xffff7fffffffffff,
+                          0xffff800000000000,
+                          0xfffffffffffff000,
+                          -1ul};
   for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); ++i)
     CHECK(segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_SET_FS, bad[i]) ==
               -SEGSHIFT_EPERM,
@@ -252,8 +257,8 @@ static void arch_prctl_errors(void) {
                                 0xfffffffffff000) == -SEGSHIFT_EPERM,
         "5 levels");
 
-  const int einval[] = {SEGSHIFT_ARCH_SET_GS, SEGSHIFT_ARCH_GET_GS, 0, 0x1005,
-                        0x3001, -1};
+  const int einval[] = {
+      SEGSHIFT_ARCH_SET_GS, SEGSHIFT_ARCH_GET_GS, 0, 0x1005, 0x3001, -1};
   for (size_t i = 0; i < sizeof(einval) / sizeof(*einval); ++i)
     CHECK(segshift_app_arch_prctl(&app, einval[i], 0x1000) == -SEGSHIFT_EINVAL,
           "%#x", einval[i]);
@@ -263,7 +268,8 @@ static void arch_prctl_errors(void) {
   segshift_fsgsbase = true;
   uint64_t fs_base;
   __asm__("movq %%fs:0, %0" : "=r"(fs_base));
-  CHECK(segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_GET_FS, 0x1230) == 0, "GET");
+  CHECK(segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_GET_FS, 0x1230) == 0,
+        "GET");
   CHECK(put_address == 0x1230 && put_value == fs_base, "GET");
   CHECK(segshift_app_arch_prctl(&app, SEGSHIFT_ARCH_GET_FS, 0xbad) ==
             -SEGSHIFT_EFAULT,
