@@ -17,6 +17,7 @@ __thread char text[40] = "thread-local text";
 __thread char aligned[ALIGN] __attribute__((aligned(ALIGN)));
 
 extern const char tdata[], tdata_end[], tls_end[];
+extern const size_t tls_align;
 
 SEGSHIFT_INLINE long linux_call(long number, long a, long b, long c) {
   long result;
@@ -85,7 +86,7 @@ __attribute__((no_stack_protector)) void run(const unsigned long *stack) {
   struct segshift_tls_image image;
   struct segshift_tls_layout layout;
   CHECK(1, !segshift_tls_image_from_symbols(&image, tdata, tdata_end, tls_end,
-                                            ALIGN));
+                                            tls_align));
   CHECK(2, image.file_size >= 44 && image.mem_size >= 44 + 4 + ALIGN);
   CHECK(3, !segshift_tls_layout(&layout, &image, 16));
   CHECK(4, layout.size <= sizeof(memory[0]) && layout.align == ALIGN);
