@@ -115,6 +115,7 @@ start64:
     movq %rax, SEGSHIFT_TCB_SELF(%rax)
     movq %rax, SEGSHIFT_TCB_SELF2(%rax)
     SEGSHIFT_WRITE_TP
+    MODE_SET_BOOT_FS
 
     movq BOOT_CPU_STACK(%rsi), %rsp
     xorl %ebp, %ebp                     /* ends stack traces */

@@ -14,6 +14,7 @@
 #include "pvh.h"
 #include "selftest.h"
 #include "serial.h"
+#include "thread.h"
 #include "timer.h"
 #include "trace.h"
 
@@ -48,10 +49,21 @@ void runPrograms() {
   }
 }
 
+// The first kernel thread with a stack of its own.
+[[noreturn]] void mainThread(void *) {
+  if (const char *Name = options::get("selftest"))
+    selftest::run(Name);
+  else
+    runPrograms();
+  control::send("done");
+  control::powerOff(0);
+}
+
 } // namespace
 
-// On boot.S's static TCB, which has a canary but no thread-locals. It never
-// returns, and so never compares the canary that initBoot replaces.
+// On boot.S's static TCB, which has a canary but no thread-locals, and on a stack
+// without a guard page. It never returns, and so never compares the canary that
+// initBoot replaces.
 __attribute__((no_stack_protector)) void kernelMain() {
   serial::init();
   kernel_tls::initBoot();
@@ -65,12 +77,9 @@ __attribute__((no_stack_protector)) void kernelMain() {
   thread::init();
   timer::init(options::getNumber("tick", 1000));
   trace::setVerbose(options::getNumber("trace", 0));
-  cpu::enableInterrupts();
-
-  if (const char *Name = options::get("selftest"))
-    selftest::run(Name);
-  else
-    runPrograms();
-  control::send("done");
-  control::powerOff(0);
+  Thread *Main = thread::create(mainThread, nullptr, nullptr);
+  if (!Main)
+    panic("no memory for the main thread");
+  thread::start(*Main);
+  thread::idle();
 }

@@ -31,7 +31,19 @@
 /* The kernel's slots in the TCB: the two of segshift/entry.h. */
 #define TCB_SLOTS_SIZE 0x10
 
-#ifndef __ASSEMBLER__
+#ifdef __ASSEMBLER__
+/* Boot, after the thread pointer is set. Clobbers rax, rcx, rdx. In mode gs, FS
+ * points to nothing until a program sets it, so that a kernel access through it
+ * faults at once; address 0 would not do, as it is mapped at first. */
+.macro MODE_SET_BOOT_FS
+#ifdef STUB_MODE_GS
+    movl $SEGSHIFT_MSR_FS_BASE, %ecx
+    movl $0xdead0000, %eax
+    movl $0x00005e65, %edx
+    wrmsr
+#endif
+.endm
+#else
 #include "kernel_tls.h"
 #include "segshift/app_fs.h"
 #include "segshift/tls.h"

@@ -139,17 +139,6 @@ void schedule() {
   switchTo(Next ? *Next : *IdleThread);
 }
 
-[[noreturn]] void idle(void *) {
-  for (;;) {
-    cpu::disableInterrupts();
-    if (ReadyQueue.empty())
-      cpu::waitForInterrupt();
-    else
-      schedule();
-    cpu::enableInterrupts();
-  }
-}
-
 } // namespace
 
 void init() {
@@ -158,9 +147,18 @@ void init() {
   T.StackTop = reinterpret_cast<uint64_t>(boot_stack) + KSTACK_SIZE;
   T.S = Thread::Running;
   setStackSlot(T.Bases.Tp, T.StackTop);
-  Current = &T;
-  IdleThread = create(idle, nullptr, nullptr);
-  ASSERT(IdleThread);
+  Current = IdleThread = &T;
+}
+
+void idle() {
+  for (;;) {
+    cpu::disableInterrupts();
+    if (ReadyQueue.empty())
+      cpu::waitForInterrupt();
+    else
+      schedule();
+    cpu::enableInterrupts();
+  }
 }
 
 Thread &current() { return *Current; }

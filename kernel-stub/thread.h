@@ -42,9 +42,10 @@ namespace thread {
 constexpr unsigned MaxThreads = 128;
 constexpr uint64_t NoDeadline = ~0ull;
 
-// Makes the code that is running, on the boot stack, the first thread, and
-// starts the idle thread.
+// Makes the code that is running, on the boot stack, the first thread. It is the
+// idle thread: it should start others and then call idle().
 void init();
+[[noreturn]] void idle();
 
 // The running thread: a thread-local.
 Thread &current();
