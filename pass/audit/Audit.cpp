@@ -166,8 +166,7 @@ private:
     code(S, I);
     S.K = U.K;
     S.What = U.What;
-    if (isFsKind(U.K) && O.UseMarks &&
-        Marked.covers(R, I.Address, S.Address - S.FunctionOffset)) {
+    if (isFsKind(U.K) && O.UseMarks && Marked.covers(R, I.Address)) {
       S.St = Status::Marked;
       S.Reason = "the object marks this use of FS as meant";
     }

@@ -55,112 +55,172 @@ Expected<Notes> readNotes(const ElfObject &Obj) {
   return N;
 }
 
+namespace {
+// One section of marks: records of one or more distances and then a kind. A
+// distance of 1 or 2 would lie inside of itself, so those values are kinds.
+struct MarkSection {
+  enum : uint32_t { Instruction = 1, RangeBounds = 2 };
+
+  const ElfObject &Obj;
+  const ELFT::Shdr &Header;
+  StringRef Name;
+  ArrayRef<uint8_t> Bytes;
+  unsigned Word; // size of a distance
+  // In an object every distance is a relocation against the code.
+  std::map<uint64_t, const ELFT::Rela *> Relocs;
+
+  struct Site {
+    uint32_t Section = 0; // in objects
+    uint64_t Address = 0;
+  };
+
+  Error readRelocations(uint32_t Index) {
+    auto Sections = Obj.file().sections();
+    if (!Sections)
+      return Sections.takeError();
+    for (const auto &S : *Sections) {
+      if (S.sh_type != ELF::SHT_RELA || S.sh_info != Index)
+        continue;
+      auto Relas = Obj.file().relas(S);
+      if (!Relas)
+        return Relas.takeError();
+      for (const ELFT::Rela &R : *Relas)
+        Relocs[R.r_offset] = &R;
+    }
+    return Error::success();
+  }
+
+  bool isKind(uint64_t At) const {
+    if (Obj.isRelocatable())
+      return !Relocs.count(At);
+    uint32_t Value = read32le(Bytes.data() + At);
+    return Value == Instruction || Value == RangeBounds;
+  }
+
+  Expected<Site> site(uint64_t At) const {
+    Site S;
+    if (Obj.isRelocatable()) {
+      const ELFT::Rela *R = Relocs.at(At);
+      const ELFT::Sym *Sym = Obj.symbol(R->getSymbol(false));
+      if (!Sym)
+        return createStringError("the relocation at " + Twine(At) +
+                                 " of section " + Name + " names no symbol");
+      // S + A - P, and the field is at P.
+      S.Address = Sym->st_value + R->r_addend;
+      S.Section = Sym->st_shndx;
+    } else {
+      const uint8_t *P = Bytes.data() + At;
+      S.Address = Header.sh_addr + At +
+                  (Word == 8 ? read64le(P) : int64_t(int32_t(read32le(P))));
+    }
+    return S;
+  }
+
+  // Calls Add(kind, sites) for each record.
+  Error forEach(function_ref<Error(uint32_t, ArrayRef<Site>)> Add) const {
+    SmallVector<Site> Sites;
+    for (uint64_t At = 0; At < Bytes.size();) {
+      if (Bytes.size() - At < 4)
+        return createStringError("section " + Name +
+                                 " ends inside of a record");
+      if (!isKind(At)) {
+        if (Bytes.size() - At < Word)
+          return createStringError("section " + Name +
+                                   " ends inside of a record");
+        auto S = site(At);
+        if (!S)
+          return S.takeError();
+        Sites.push_back(*S);
+        At += Word;
+        continue;
+      }
+      if (Error E = Add(read32le(Bytes.data() + At), Sites))
+        return E;
+      Sites.clear();
+      At += 4;
+    }
+    if (!Sites.empty())
+      return createStringError("the last record of section " + Name +
+                               " has no kind");
+    return Error::success();
+  }
+};
+} // namespace
+
 Expected<Marks> Marks::read(const ElfObject &Obj) {
-  enum : uint32_t { Instruction = 1, BlobBegin = 2, BlobEnd = 3 };
   Marks M;
-  const ELFFile &File = Obj.file();
-  auto Sections = File.sections();
+  auto Sections = Obj.file().sections();
   if (!Sections)
     return Sections.takeError();
 
-  auto RegionOf = [&](uint32_t Section,
-                      uint64_t Address) -> std::optional<unsigned> {
+  // None for code that the linker discarded.
+  auto RegionOf = [&](const MarkSection::Site &S) -> std::optional<unsigned> {
     for (unsigned R = 0; R < Obj.regions().size(); ++R)
-      if (Obj.isRelocatable() ? Obj.regions()[R].Section == Section
-                              : Obj.regions()[R].contains(Address))
+      if (Obj.isRelocatable() ? Obj.regions()[R].Section == S.Section
+                              : Obj.regions()[R].contains(S.Address))
         return R;
     return std::nullopt;
   };
 
   for (const auto &[Index, S] : enumerate(*Sections)) {
-    auto Name = File.getSectionName(S);
+    auto Name = Obj.file().getSectionName(S);
     if (!Name)
       return Name.takeError();
     bool Wide = *Name == "segshift_fs64";
     if ((!Wide && *Name != "segshift_fs") || S.sh_type == ELF::SHT_NOBITS)
       continue;
-    auto Bytes = File.getSectionContents(S);
+    auto Bytes = Obj.file().getSectionContents(S);
     if (!Bytes)
       return Bytes.takeError();
-    unsigned Word = Wide ? 8 : 4, Entry = Word + 4;
-    if (Bytes->size() % Entry)
-      return createStringError(
-          "section " + *Name + " has " + Twine(Bytes->size()) +
-          " bytes, which is no multiple of " + Twine(Entry));
-
-    // In an object the distance is a relocation against the code.
-    std::map<uint64_t, const ELFT::Rela *> Relocs;
+    MarkSection Section{Obj, S, *Name, *Bytes, Wide ? 8u : 4u, {}};
     if (Obj.isRelocatable())
-      for (const auto &T : *Sections) {
-        if (T.sh_type != ELF::SHT_RELA || T.sh_info != Index)
-          continue;
-        auto Relas = File.relas(T);
-        if (!Relas)
-          return Relas.takeError();
-        for (const ELFT::Rela &R : *Relas)
-          Relocs[R.r_offset] = &R;
-      }
+      if (Error E = Section.readRelocations(Index))
+        return std::move(E);
 
-    for (uint64_t At = 0; At < Bytes->size(); At += Entry) {
-      const uint8_t *P = Bytes->data() + At;
-      uint64_t Address =
-          S.sh_addr + At +
-          (Wide ? int64_t(read64le(P)) : int64_t(int32_t(read32le(P))));
-      uint32_t Section = 0;
-      if (Obj.isRelocatable()) {
-        const ELFT::Rela *R = Relocs.count(At) ? Relocs[At] : nullptr;
-        const ELFT::Sym *Sym = R ? Obj.symbol(R->getSymbol(false)) : nullptr;
-        if (!Sym)
-          return createStringError("entry " + Twine(At / Entry) +
-                                   " of section " + *Name +
-                                   " has no relocation");
-        // S + A - P, and the field is the entry itself.
-        Address = Sym->st_value + R->r_addend;
-        Section = Sym->st_shndx;
+    Error E = Section.forEach([&](uint32_t Kind,
+                                  ArrayRef<MarkSection::Site> Sites) -> Error {
+      if (Kind != MarkSection::Instruction && Kind != MarkSection::RangeBounds)
+        return createStringError("section " + *Name +
+                                 " has a record of unknown kind " +
+                                 Twine(Kind));
+      if (Kind == MarkSection::RangeBounds && Sites.size() % 2)
+        return createStringError("section " + *Name +
+                                 " has a range without an end");
+      unsigned Step = Kind == MarkSection::RangeBounds ? 2 : 1;
+      for (unsigned I = 0; I < Sites.size(); I += Step) {
+        std::optional<unsigned> R = RegionOf(Sites[I]);
+        if (!R)
+          continue;
+        if (Kind == MarkSection::Instruction)
+          M.Instructions[{*R, Sites[I].Address}] = false;
+        else
+          M.Ranges[{*R, Sites[I].Address}] = Sites[I + 1].Address;
       }
-      std::optional<unsigned> Region = RegionOf(Section, Address);
-      if (!Region)
-        continue; // its code was discarded
-      switch (read32le(P + Word)) {
-      case Instruction:
-        M.Instructions[{*Region, Address}];
-        break;
-      case BlobBegin:
-        M.Blobs[{*Region, Address}] = true;
-        break;
-      case BlobEnd:
-        // Where one ends and the next begins, the begin counts.
-        M.Blobs.try_emplace({*Region, Address}, false);
-        break;
-      default:
-        return createStringError("entry " + Twine(At / Entry) + " of section " +
-                                 *Name + " has unknown kind " +
-                                 Twine(read32le(P + Word)));
-      }
-    }
+      return Error::success();
+    });
+    if (E)
+      return std::move(E);
   }
   return M;
 }
 
-bool Marks::covers(unsigned Region, uint64_t Address,
-                   uint64_t FunctionBegin) const {
+bool Marks::covers(unsigned Region, uint64_t Address) const {
   if (auto It = Instructions.find({Region, Address});
       It != Instructions.end()) {
-    It->second.Asked = true;
+    It->second = true;
     return true;
   }
-  auto It = Blobs.upper_bound({Region, Address});
-  if (It == Blobs.begin())
+  auto It = Ranges.upper_bound({Region, Address});
+  if (It == Ranges.begin())
     return false;
   --It;
-  return It->first.first == Region && It->first.second >= FunctionBegin &&
-         It->second;
+  return It->first.first == Region && Address < It->second;
 }
 
 std::vector<std::pair<unsigned, uint64_t>> Marks::unusedSites() const {
   std::vector<Place> Result;
-  for (const auto &[Where, S] : Instructions)
-    if (!S.Asked)
+  for (const auto &[Where, Asked] : Instructions)
+    if (!Asked)
       Result.push_back(Where);
   return Result;
 }

@@ -20,21 +20,16 @@ class Marks {
 public:
   static llvm::Expected<Marks> read(const ElfObject &Obj);
 
-  // Whether FS is on purpose in the instruction at Address. FunctionBegin is
-  // the start of the function around it: inline assembly does not reach past
-  // it.
-  bool covers(unsigned Region, uint64_t Address, uint64_t FunctionBegin) const;
+  /// Whether FS is on purpose in the instruction at Address.
+  bool covers(unsigned Region, uint64_t Address) const;
 
-  // Marks for one instruction at which covers() never was asked.
+  /// Marks for one instruction about which covers() was never asked.
   std::vector<std::pair<unsigned, uint64_t>> unusedSites() const;
 
 private:
-  struct Site {
-    bool Asked = false;
-  };
   using Place = std::pair<unsigned, uint64_t>; // region, address
-  mutable std::map<Place, Site> Instructions;
-  std::map<Place, bool> Blobs; // true: inline assembly begins, false: it ended
+  mutable std::map<Place, bool> Instructions;  // true: covers() was asked
+  std::map<Place, uint64_t> Ranges;            // to their ends
 };
 
 } // namespace segshift::audit
