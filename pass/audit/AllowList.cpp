@@ -43,9 +43,18 @@ Error AllowList::addFile(StringRef Path) {
     StringRef Rest = L->trim();
     if (Rest.empty() || Rest.starts_with("#"))
       continue;
-    StringRef Pattern =
-        Rest.take_until([](char C) { return C == ' ' || C == '\t'; });
-    Rest = Rest.drop_front(Pattern.size()).ltrim();
+    StringRef Pattern;
+    if (Rest.consume_front("\"")) {
+      size_t Quote = Rest.find('"');
+      if (Quote == StringRef::npos)
+        return Fail("'\"' without a second one");
+      Pattern = Rest.take_front(Quote);
+      Rest = Rest.drop_front(Quote + 1);
+    } else {
+      Pattern = Rest.take_until([](char C) { return C == ' ' || C == '\t'; });
+      Rest = Rest.drop_front(Pattern.size());
+    }
+    Rest = Rest.ltrim();
 
     std::vector<Kind> Kinds;
     if (Rest.consume_front("[")) {

@@ -17,7 +17,8 @@ public:
 
   // Lines of the form
   //   REGEX [KIND,KIND...] REASON
-  // where the kinds, in brackets, may be left out, and the reason may not.
+  // where the kinds, in brackets, may be left out, and the reason may not. An
+  // expression with spaces stands in double quotes.
   // Empty lines and lines that start with # are skipped.
   llvm::Error addFile(llvm::StringRef Path);
 

@@ -1,7 +1,7 @@
 # The allow-list: whole names, demangled names, kinds, reasons, unused entries.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # RUN: %llvm/llvm-mc -triple=x86_64 -filetype=obj %s -o %t.o
-# RUN: printf '%%s\n' '# Comment' '' 'switch_fs gives each thread its FS' '  Cpu::set\(.*\)  [fs-base, fs-msr]  demangled' 'never_there is gone' > %t.allow
+# RUN: printf '%%s\n' '# Comment' '' 'switch_fs gives each thread its FS' '  "Cpu::set\(unsigned long\)"  [fs-base, fs-msr]  demangled' 'never_there is gone' > %t.allow
 # RUN: %segshift audit --allow-file=%t.allow %t.o > %t.txt
 # RUN: FileCheck %s --input-file=%t.txt
 # CHECK: allowed: writes FS_BASE, in switch_fs+0x0 [fs-base]
@@ -44,6 +44,10 @@
 # RUN: %segshift audit --allow-file=%t.bad %t.o 2> %t.err; test $? -eq 2
 # RUN: FileCheck %s --input-file=%t.err --check-prefix=KIND
 # KIND: allow.s.tmp.bad:1: 'fs-bass' is no kind of finding
+# RUN: printf '%%s\n' '"switch_fs because' > %t.bad
+# RUN: %segshift audit --allow-file=%t.bad %t.o 2> %t.err; test $? -eq 2
+# RUN: FileCheck %s --input-file=%t.err --check-prefix=QUOTE
+# QUOTE: allow.s.tmp.bad:1: '"' without a second one
 # RUN: %segshift audit --allow-file=%t.absent %t.o 2> %t.err; test $? -eq 2
 # RUN: FileCheck %s --input-file=%t.err --check-prefix=ABSENT
 # ABSENT: allow.s.tmp.absent: No such file or directory
