@@ -59,8 +59,8 @@ private:
 
   void findRegisters(const TargetRegisterInfo &TRI);
   void move(MachineInstr &MI);
+  void moveCanary(MachineInstr &MI);
   void keep(MachineInstr &MI, StringRef Why);
-  void remarkCanary(const MachineFunction &MF);
   void remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
               bool Passed);
 };
@@ -85,7 +85,7 @@ bool MoveToGS::doFinalization(Module &M) {
     raw_string_ostream(Line)
         << PASS_NAME ": " << M.getSourceFileName() << ": " << Moved
         << " TLS uses moved to GS, " << Kept << " FS uses left alone, "
-        << MovedCanaries << " functions with their canary in GS\n";
+        << MovedCanaries << " canary loads moved to GS\n";
     errs() << Line;
   }
   Moved = Kept = MovedCanaries = 0;
@@ -124,6 +124,20 @@ static bool isTLSUse(const MachineInstr &MI) {
   }
   // Folded into an address the thread pointer leaves no trace but the segment.
   return true;
+}
+
+/// Whether an instruction with an FS operand, in a function with a stack
+/// protector, loads its canary. Other volatile loads from there are in SS here.
+static bool isCanaryLoad(const MachineInstr &MI, const Canary &Guard) {
+  const DataLayout &DL = MI.getMF()->getDataLayout();
+  for (const MachineMemOperand *MMO : MI.memoperands()) {
+    const Value *V = MMO->getValue();
+    if (V && MMO->getAddrSpace() == AS_FS && MMO->isVolatile() &&
+        (Guard.Symbol ? V == Guard.Symbol
+                      : constantFSAddress(V, DL) == Guard.Offset))
+      return !MI.mayStore();
+  }
+  return false;
 }
 
 static bool isFSBaseInstruction(const MachineInstr &MI,
@@ -211,16 +225,21 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
 
   const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
   const bool UsesTLS = F.hasFnAttribute(UsesTLSAttr);
+  std::optional<Canary> Guard;
+  if (MF.getFrameInfo().hasStackProtectorIndex())
+    Guard = canaryInFS(*F.getParent(), MF.getTarget());
   if (!MRI.reg_empty(FS))
     for (MachineInstr *MI : usersOf(FS, MRI)) {
-      if (KeepFS)
+      if (Guard && isCanaryLoad(*MI, *Guard))
+        moveCanary(*MI);
+      else if (KeepFS)
         keep(*MI, "the function is marked segshift.keep-fs");
       else if (UsesTLS && isTLSUse(*MI))
         move(*MI);
       else
         keep(*MI, "the program's own use of %fs");
     }
-  if (F.hasFnAttribute(FSZeroInSSAttr))
+  if (F.hasFnAttribute(OwnFSInSSAttr))
     for (MachineInstr *MI : usersOf(SS, MRI)) {
       replaceRegister(*MI, SS, FS);
       keep(*MI, "the program's own use of %fs:0");
@@ -240,11 +259,6 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
     addRanges(MF, KeptInstrs);
   else if (!KeptInstrs.empty())
     addSites(MF, KeptInstrs);
-  if (MF.getFrameInfo().hasStackProtectorIndex() &&
-      F.getParent()->getModuleFlag(CanaryMovedFlag)) {
-    ++MovedCanaries;
-    remarkCanary(MF);
-  }
   // Only operands that emission prints are changed, no analysis sees them.
   return false;
 }
@@ -285,6 +299,20 @@ void MoveToGS::move(MachineInstr &MI) {
            /*Passed=*/true);
 }
 
+void MoveToGS::moveCanary(MachineInstr &MI) {
+  replaceRegister(MI, FS, GS);
+  ++MovedCanaries;
+  if (!RemarksWanted)
+    return;
+  const Function &F = MI.getMF()->getFunction();
+  F.getContext().diagnose(
+      MachineOptimizationRemark(PASS_NAME, "Canary",
+                                DiagnosticLocation(F.getSubprogram()),
+                                MI.getParent())
+      << "load of the canary of '" << demangle(F.getName())
+      << "' moved to %gs");
+}
+
 void MoveToGS::keep(MachineInstr &MI, StringRef Why) {
   KeptInstrs.insert(&MI);
   ++Kept;
@@ -303,16 +331,4 @@ void MoveToGS::remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
     Ctx.diagnose(MachineOptimizationRemarkMissed(
                      PASS_NAME, Name, MI.getDebugLoc(), MI.getParent())
                  << Text.str());
-}
-
-void MoveToGS::remarkCanary(const MachineFunction &MF) {
-  if (!RemarksWanted)
-    return;
-  const Function &F = MF.getFunction();
-  F.getContext().diagnose(
-      MachineOptimizationRemark(PASS_NAME, "Canary",
-                                DiagnosticLocation(F.getSubprogram()),
-                                &MF.front())
-      << "stack protector's canary of '" << demangle(F.getName())
-      << "' moved to %gs");
 }

@@ -89,26 +89,40 @@ static void forEachTLSValue(Module &M, function_ref<void(GlobalValue &)> Fn) {
 // A program's own accesses to %fs:0
 //===----------------------------------------------------------------------===//
 
-static bool isFSNull(const Value *Ptr, const DataLayout &DL) {
+std::optional<uint64_t> segshift::constantFSAddress(const Value *Ptr,
+                                                    const DataLayout &DL) {
   if (Ptr->getType()->getPointerAddressSpace() != AS_FS)
-    return false;
+    return std::nullopt;
   APInt Offset(DL.getIndexTypeSizeInBits(Ptr->getType()), 0);
   const Value *Base = Ptr->stripAndAccumulateConstantOffsets(
       DL, Offset, /*AllowNonInbounds=*/true);
-  return Offset.isZero() && isa<ConstantPointerNull>(Base) &&
-         Base->getType()->getPointerAddressSpace() == AS_FS;
+  if (Base->getType()->getPointerAddressSpace() != AS_FS)
+    return std::nullopt;
+  if (isa<ConstantPointerNull>(Base))
+    return Offset.getZExtValue();
+  if (auto *Cast = dyn_cast<ConstantExpr>(Base);
+      Cast && Cast->getOpcode() == Instruction::IntToPtr)
+    if (auto *Address = dyn_cast<ConstantInt>(Cast->getOperand(0)))
+      return Address->getZExtValue() + Offset.getZExtValue();
+  return std::nullopt;
 }
 
-/// Moves those pointer operands of \p I that are null in the address space of
-/// FS to the one of SS. \returns whether there were any.
-static bool moveFSNullToSS(Instruction &I, const DataLayout &DL) {
-  Constant *SSNull =
-      ConstantPointerNull::get(PointerType::get(I.getContext(), AS_SS));
+/// Moves those pointer operands of \p I that are constants in the address space
+/// of FS, and of which \p Confusable holds, to the address space of SS.
+/// \returns whether there were any.
+static bool moveToSS(Instruction &I, const DataLayout &DL,
+                     function_ref<bool(uint64_t)> Confusable) {
   bool Moved = false;
   auto Replace = [&](unsigned Operand) {
-    if (!isFSNull(I.getOperand(Operand), DL))
+    std::optional<uint64_t> Address =
+        constantFSAddress(I.getOperand(Operand), DL);
+    if (!Address || !Confusable(*Address))
       return;
-    I.setOperand(Operand, SSNull);
+    I.setOperand(
+        Operand,
+        ConstantExpr::getIntToPtr(
+            ConstantInt::get(DL.getIntPtrType(I.getContext(), AS_SS), *Address),
+            PointerType::get(I.getContext(), AS_SS)));
     Moved = true;
   };
   if (isa<LoadInst>(I)) {
@@ -136,6 +150,35 @@ static bool moveFSNullToSS(Instruction &I, const DataLayout &DL) {
 }
 
 //===----------------------------------------------------------------------===//
+// The canary
+//===----------------------------------------------------------------------===//
+
+/// As X86TargetLowering::getIRStackGuard has it.
+std::optional<Canary> segshift::canaryInFS(const Module &M,
+                                           const TargetMachine &TM) {
+  constexpr int DefaultOffset = SEGSHIFT_TCB_CANARY;
+  // What -mstack-protector-guard* names explicitly stays; what it leaves open,
+  // the register, becomes GS. In the kernel code model it is GS anyway.
+  if (M.getStackProtectorGuard() == "global" ||
+      !M.getStackProtectorGuardReg().empty() ||
+      TM.getCodeModel() == CodeModel::Kernel)
+    return std::nullopt;
+  StringRef Symbol = M.getStackProtectorGuardSymbol();
+  if (!Symbol.empty())
+    return Canary{0, M.getNamedValue(Symbol)};
+  int Offset = M.getStackProtectorGuardOffset();
+  return Canary{
+      static_cast<uint64_t>(Offset == INT_MAX ? DefaultOffset : Offset),
+      nullptr};
+}
+
+static bool hasStackProtector(const Function &F) {
+  return F.hasFnAttribute(Attribute::StackProtect) ||
+         F.hasFnAttribute(Attribute::StackProtectStrong) ||
+         F.hasFnAttribute(Attribute::StackProtectReq);
+}
+
+//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -154,10 +197,9 @@ private:
   void markKeepFS(Module &M);
   void refuseEmulatedTLS(Module &M);
   void setTLSModel(Module &M);
-  void moveCanary(Module &M);
   void markTLSUsers(Module &M);
   void scanFunction(Function &F);
-  void separateFSZero(Function &F);
+  void separateOwnFS(Function &F);
   void addNote(Module &M);
 };
 } // namespace
@@ -194,7 +236,6 @@ bool PrepareIR::runOnModule(Module &M) {
     refuseEmulatedTLS(M);
   else
     setTLSModel(M);
-  moveCanary(M);
   markTLSUsers(M);
   if (asmNamesTLSUnderFS(M.getModuleInlineAsm()))
     Ctx.diagnose(DiagnosticInfoGeneric(
@@ -253,16 +294,6 @@ void PrepareIR::setTLSModel(Module &M) {
   });
 }
 
-void PrepareIR::moveCanary(Module &M) {
-  // What -mstack-protector-guard* names explicitly stays; what it leaves open,
-  // the register, becomes GS.
-  if (M.getStackProtectorGuard() == "global" ||
-      !M.getStackProtectorGuardReg().empty())
-    return;
-  M.setStackProtectorGuardReg("gs");
-  M.addModuleFlag(Module::Warning, CanaryMovedFlag, 1);
-}
-
 void PrepareIR::markTLSUsers(Module &M) {
   auto Mark = [](Function &F) { F.addFnAttr(UsesTLSAttr); };
   if (!TM.useEmulatedTLS())
@@ -301,27 +332,38 @@ void PrepareIR::scanFunction(Function &F) {
     if (!KeepFS && asmNamesTLSUnderFS(Text))
       F.getContext().diagnose(DiagnosticInfoInlineAsm(I, AsmMessage));
   }
-  if (!KeepFS && F.hasFnAttribute(UsesTLSAttr))
-    separateFSZero(F);
+  separateOwnFS(F);
 }
 
-void PrepareIR::separateFSZero(Function &F) {
+void PrepareIR::separateOwnFS(Function &F) {
+  // The thread pointer is loaded from null; the canary by a volatile load.
+  const bool LoadsThreadPointer =
+      F.hasFnAttribute(UsesTLSAttr) && !F.hasFnAttribute(KeepFSAttr);
+  std::optional<Canary> Guard;
+  if (hasStackProtector(F))
+    Guard = canaryInFS(*F.getParent(), TM);
+  if (!LoadsThreadPointer && !Guard)
+    return;
+
   const DataLayout &DL = F.getDataLayout();
   bool Moved = false, OwnSS = false;
   for (Instruction &I : instructions(F)) {
     for (const Value *Op : I.operands())
       OwnSS |= Op->getType()->isPointerTy() &&
                Op->getType()->getPointerAddressSpace() == AS_SS;
-    Moved |= moveFSNullToSS(I, DL);
+    Moved |= moveToSS(I, DL, [&](uint64_t Address) {
+      return (LoadsThreadPointer && Address == 0) ||
+             (Guard && Address == Guard->Offset && I.isVolatile());
+    });
   }
   if (!Moved)
     return;
   if (OwnSS)
     F.getContext().diagnose(DiagnosticInfoUnsupported(
-        F, "segshift: this function uses TLS, %fs:0 and pointers into %ss "
-           "(address space 258) together; move one of them to a function of "
-           "its own"));
-  F.addFnAttr(FSZeroInSSAttr);
+        F, "segshift: this function uses TLS or a canary, the same places of "
+           "%fs itself, and pointers into %ss (address space 258); move one of "
+           "them to a function of its own"));
+  F.addFnAttr(OwnFSInSSAttr);
 }
 
 void PrepareIR::addNote(Module &M) {
