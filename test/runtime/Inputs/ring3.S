@@ -8,6 +8,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #define SEGSHIFT_APP_RING 3
+#ifndef FIRST_GS
+#define FIRST_GS gdt
+#endif
 #include <segshift/entry.h>
 
 #define KERNEL_CS 0x08
@@ -177,6 +180,7 @@ gdt_pointer:
         .quad   gdt
         .balign 8
 user_gs_values:
+        .quad   FIRST_GS
         .quad   0
         .quad   0x1000
         .quad   0xffff800000000000      # as a kernel's, by its sign
