@@ -129,8 +129,8 @@ static unsigned fieldSize(uint32_t Type) {
 /// The region and address in it that an operand of \p I refers to, if that is
 /// in the code of this file. \p FieldValue is the address as decoded.
 std::optional<std::pair<unsigned, uint64_t>>
-CodeReader::codeAddress(const Insn &I, unsigned Region, uint64_t FieldValue,
-                        bool PcRelative) const {
+CodeReader::resolve(const Insn &I, unsigned Region, uint64_t FieldValue,
+                    bool PcRelative) const {
   if (Obj.isRelocatable()) {
     for (const Relocation &R :
          Obj.relocations(Region, I.Address + 1, I.end())) {
@@ -207,7 +207,7 @@ void CodeReader::collect(const Insn &I, unsigned Region,
                          References &Refs) const {
   forEachReference(
       Dec, I, Region,
-      [&](uint64_t V, bool Pc) { return codeAddress(I, Region, V, Pc); },
+      [&](uint64_t V, bool Pc) { return resolve(I, Region, V, Pc); },
       [&](RefKind Kind, unsigned R, uint64_t Address) {
         auto &List = Kind == RefKind::Called   ? Refs.Called
                      : Kind == RefKind::Loaded ? Refs.Loaded
@@ -296,7 +296,7 @@ void CodeReader::RangeReader::noteReferences(const Insn &I) {
   forEachReference(
       Dec, I, Range.Region,
       [&](uint64_t V, bool Pc) {
-        return Reader.codeAddress(I, Range.Region, V, Pc);
+        return Reader.resolve(I, Range.Region, V, Pc);
       },
       [&](RefKind Kind, unsigned R, uint64_t Address) {
         if (R != Range.Region || !inRange(Address) || Kind == RefKind::Called)
@@ -321,7 +321,7 @@ bool CodeReader::RangeReader::sweep(std::vector<CodeEntry> &Entries) {
     Entries.push_back({I.Address, uint8_t(I.Bytes.size()), Standing::Code});
     noteReferences(I);
     if (I.ControlFlow == Flow::Branch || I.ControlFlow == Flow::Jump)
-      if (auto T = Reader.codeAddress(I, Range.Region, I.Target, true))
+      if (auto T = Reader.resolve(I, Range.Region, I.Target, true))
         if (T->first == Range.Region && inRange(T->second))
           Targets.push_back(T->second);
     At += I.Bytes.size();
@@ -409,7 +409,7 @@ void CodeReader::RangeReader::follow() {
       noteReferences(I);
       if (I.ControlFlow == Flow::Branch || I.ControlFlow == Flow::Jump ||
           I.ControlFlow == Flow::Call)
-        if (auto T = Reader.codeAddress(I, Range.Region, I.Target, true))
+        if (auto T = Reader.resolve(I, Range.Region, I.Target, true))
           if (T->first == Range.Region && inRange(T->second))
             Work.push_back(T->second - Range.Begin);
       if (I.ControlFlow == Flow::Jump || I.ControlFlow == Flow::IndirectJump ||

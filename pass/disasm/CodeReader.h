@@ -61,6 +61,15 @@ public:
   /// Decodes an entry that read() returned.
   Insn decode(unsigned Region, const CodeEntry &E) const;
 
+  /// The region and address that a code reference of \p I means: its branch
+  /// target, or the address that its memory operand names. \p Value is that
+  /// address as decoded; a relocation in the instruction overrides it. None
+  /// when it is not in the code of this file.
+  std::optional<std::pair<unsigned, uint64_t>> resolve(const Insn &I,
+                                                       unsigned Region,
+                                                       uint64_t Value,
+                                                       bool PcRelative) const;
+
   const ElfObject &object() const { return Obj; }
   const Decoder &decoder() const { return Dec; }
 
@@ -73,9 +82,6 @@ private:
   };
   const References &references();
   void collect(const Insn &I, unsigned Region, References &Refs) const;
-  std::optional<std::pair<unsigned, uint64_t>>
-  codeAddress(const Insn &I, unsigned Region, uint64_t FieldValue,
-              bool PcRelative) const;
 
   const ElfObject &Obj;
   const Decoder &Dec;

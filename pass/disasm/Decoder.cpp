@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Decoder.h"
-#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCContext.h"
@@ -29,7 +29,8 @@ namespace segshift {
 
 /// What does not change between two instructions of the same opcode.
 struct OpcodeInfo {
-  bool IsPrefix : 1;       ///< a lone prefix byte, decoded as an instruction
+  bool IsPrefix : 1; ///< a lone prefix byte, decoded as an instruction
+  bool IsLea : 1;
   bool NoAccess : 1;       ///< memory operand without an access: lea, nop
   bool ImplicitSource : 1; ///< reads or writes DS:reg without an operand for it
   Flow ControlFlow;
@@ -55,7 +56,8 @@ struct Decoder::Impl {
 static OpcodeInfo classify(StringRef Name, const MCInstrDesc &D) {
   OpcodeInfo I = {};
   I.IsPrefix = Name.ends_with("_PREFIX");
-  I.NoAccess = Name.starts_with("LEA") || Name.starts_with("NOOP");
+  I.IsLea = Name.starts_with("LEA") && Name != "LEAVE" && Name != "LEAVE64";
+  I.NoAccess = I.IsLea || Name.starts_with("NOOP");
   // Intel SDM volume 2: these take a segment override for an address that is
   // implicit in LLVM's instruction.
   I.ImplicitSource = Name == "XLAT" || Name.contains("MASKMOVQ") ||
@@ -226,9 +228,11 @@ bool Decoder::decode(ArrayRef<uint8_t> Bytes, uint64_t Address,
   unsigned N =
       std::min<unsigned>(Out.Inst.getNumOperands(), D.getNumOperands());
   for (unsigned First = 0; First < N; ++First) {
-    if (D.operands()[First].OperandType != MCOI::OPERAND_MEMORY)
+    // LLVM does not call lea's address, operands 1 to 5, a memory operand.
+    bool IsLea = Info->IsLea && First == 1;
+    if (!IsLea && D.operands()[First].OperandType != MCOI::OPERAND_MEMORY)
       continue;
-    unsigned Last = First;
+    unsigned Last = IsLea ? std::min(N, 6u) : First;
     while (Last < N && D.operands()[Last].OperandType == MCOI::OPERAND_MEMORY)
       ++Last;
     auto Reg = [&](unsigned I) {
@@ -269,9 +273,10 @@ std::string Decoder::print(const Insn &I) const {
   std::string Text;
   raw_string_ostream OS(Text);
   P->Printer->printInst(&I.Inst, I.Address, "", *P->STI, OS);
-  for (uint8_t Byte : I.Bytes.take_front(I.NumPrefixes))
-    if (Byte == 0xf0)
-      Text.insert(0, "lock\t");
+  // A lock prefix in front is decoded on its own, and so not printed.
+  if (is_contained(I.Bytes.take_front(I.NumPrefixes), 0xf0) &&
+      !StringRef(Text).trim().starts_with("lock"))
+    Text.insert(0, "lock\t");
   for (char &C : Text)
     if (C == '\t')
       C = ' ';

@@ -391,10 +391,31 @@ const ELFT::Rela *ElfObject::dynamicRelocation(uint64_t Address) const {
   return It == DynamicRelocations.end() ? nullptr : It->second;
 }
 
-std::optional<uint64_t> ElfObject::read64(uint64_t Address) const {
+const ELFT::Rela *ElfObject::relocationAt(uint32_t Section,
+                                          uint64_t Offset) const {
+  auto [Cached, New] = DataRelocations.try_emplace(Section);
+  if (New) {
+    Expected<ELFT::ShdrRange> SectionsOrErr = File.sections();
+    if (!SectionsOrErr)
+      return consumeError(SectionsOrErr.takeError()), nullptr;
+    for (const ELFT::Shdr &S : *SectionsOrErr) {
+      if (S.sh_type != ELF::SHT_RELA || S.sh_info != Section)
+        continue;
+      Expected<ELFT::RelaRange> RelasOrErr = File.relas(S);
+      if (!RelasOrErr)
+        return consumeError(RelasOrErr.takeError()), nullptr;
+      for (const ELFT::Rela &R : *RelasOrErr)
+        Cached->second[R.r_offset] = &R;
+    }
+  }
+  auto It = Cached->second.find(Offset);
+  return It == Cached->second.end() ? nullptr : It->second;
+}
+
+ArrayRef<uint8_t> ElfObject::bytesAt(uint64_t Address, uint64_t Size) const {
   Expected<ELFT::PhdrRange> PhdrsOrErr = File.program_headers();
   if (!PhdrsOrErr)
-    return consumeError(PhdrsOrErr.takeError()), std::nullopt;
+    return consumeError(PhdrsOrErr.takeError()), ArrayRef<uint8_t>();
   for (const ELFT::Phdr &P : *PhdrsOrErr) {
     if (P.p_type != ELF::PT_LOAD || Address < P.p_vaddr ||
         Address - P.p_vaddr >= P.p_filesz)
@@ -402,12 +423,26 @@ std::optional<uint64_t> ElfObject::read64(uint64_t Address) const {
     uint64_t Skip = Address - P.p_vaddr;
     Expected<ArrayRef<uint8_t>> BytesOrErr = File.getSegmentContents(P);
     if (!BytesOrErr)
-      return consumeError(BytesOrErr.takeError()), std::nullopt;
-    if (BytesOrErr->size() < Skip + 8)
-      return std::nullopt;
-    return support::endian::read64le(BytesOrErr->data() + Skip);
+      return consumeError(BytesOrErr.takeError()), ArrayRef<uint8_t>();
+    if (BytesOrErr->size() - Skip < Size)
+      return {};
+    return BytesOrErr->slice(Skip, Size);
   }
-  return std::nullopt;
+  return {};
+}
+
+std::optional<uint64_t> ElfObject::read64(uint64_t Address) const {
+  ArrayRef<uint8_t> Bytes = bytesAt(Address, 8);
+  if (Bytes.empty())
+    return std::nullopt;
+  return support::endian::read64le(Bytes.data());
+}
+
+std::optional<uint32_t> ElfObject::read32(uint64_t Address) const {
+  ArrayRef<uint8_t> Bytes = bytesAt(Address, 4);
+  if (Bytes.empty())
+    return std::nullopt;
+  return support::endian::read32le(Bytes.data());
 }
 
 } // namespace segshift

@@ -98,6 +98,9 @@ public:
   /// The relocations with From <= Address < To.
   llvm::ArrayRef<Relocation> relocations(unsigned R, uint64_t From,
                                          uint64_t To) const;
+  /// The relocation at \p Offset of any section of a relocatable object, or
+  /// null.
+  const ELFT::Rela *relocationAt(uint32_t Section, uint64_t Offset) const;
   /// Name of a symbol by its index in the symbol table (for a section symbol
   /// the section's name); "" when there is none.
   llvm::StringRef symbolName(uint32_t Index) const;
@@ -115,8 +118,9 @@ public:
   const std::optional<TlsSegment> &tls() const { return Tls; }
   /// The dynamic relocation at \p Address in a linked image, or null.
   const ELFT::Rela *dynamicRelocation(uint64_t Address) const;
-  /// The eight bytes at \p Address in a linked image, if they are in the file.
+  /// The bytes at \p Address in a linked image, if they are in the file.
   std::optional<uint64_t> read64(uint64_t Address) const;
+  std::optional<uint32_t> read32(uint64_t Address) const;
 
 private:
   ElfObject(llvm::MemoryBufferRef Buffer, ELFFile File)
@@ -128,6 +132,7 @@ private:
   llvm::Error readRelocations();
   llvm::Error readDynamicRelocations();
   void readEhFrameHeader(const ELFT::Phdr &Phdr);
+  llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address, uint64_t Size) const;
   int regionOfSection(uint32_t Section) const {
     return Section < RegionOfSection.size() ? RegionOfSection[Section] : -1;
   }
@@ -143,6 +148,10 @@ private:
   llvm::StringRef StringTable;
   std::optional<TlsSegment> Tls;
   std::unordered_map<uint64_t, const ELFT::Rela *> DynamicRelocations;
+  /// By section: offset to relocation. Filled when first asked for.
+  mutable std::unordered_map<uint32_t,
+                             std::unordered_map<uint64_t, const ELFT::Rela *>>
+      DataRelocations;
 };
 
 } // namespace segshift

@@ -1,0 +1,86 @@
+//===- Input.cpp - files and archive members to rewrite ------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Input.h"
+#include "llvm/BinaryFormat/Magic.h"
+
+using namespace llvm;
+
+namespace segshift {
+
+Expected<Input> Input::open(StringRef Path) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> BufferOrErr =
+      MemoryBuffer::getFile(Path, /*IsText=*/false,
+                            /*RequiresNullTerminator=*/false);
+  if (!BufferOrErr)
+    return createStringError(Path + ": " + BufferOrErr.getError().message());
+  Input In;
+  In.Path = Path.str();
+  In.Buffer = std::move(*BufferOrErr);
+  StringRef Data = In.Buffer->getBuffer();
+  switch (identify_magic(Data)) {
+  case file_magic::bitcode:
+    return createStringError(
+        Path + ": LLVM bitcode holds no code yet; load the plugin into the "
+               "linker instead (docs/plugin.md)");
+  case file_magic::archive:
+    break;
+  default: {
+    if (!Data.starts_with("\177ELF"))
+      return createStringError(Path + ": neither an ELF file nor an archive");
+    Member M;
+    M.Name = In.Path;
+    M.Buffer = MemoryBufferRef(Data, In.Path);
+    In.Members.push_back(std::move(M));
+    return std::move(In);
+  }
+  }
+
+  Expected<std::unique_ptr<object::Archive>> ArchiveOrErr =
+      object::Archive::create(In.Buffer->getMemBufferRef());
+  if (!ArchiveOrErr)
+    return createStringError(Path + ": " + toString(ArchiveOrErr.takeError()));
+  In.TheArchive = std::move(*ArchiveOrErr);
+  Error Err = Error::success();
+  for (const object::Archive::Child &C : In.TheArchive->children(Err)) {
+    Member M;
+    Expected<StringRef> NameOrErr = C.getName();
+    if (!NameOrErr)
+      return joinErrors(
+          std::move(Err),
+          createStringError(Path + ": " + toString(NameOrErr.takeError())));
+    M.Name = (Path + "(" + *NameOrErr + ")").str();
+    Expected<MemoryBufferRef> ContentOrErr = C.getMemoryBufferRef();
+    if (!ContentOrErr)
+      return joinErrors(std::move(Err),
+                        createStringError(M.Name + ": " +
+                                          toString(ContentOrErr.takeError())));
+    M.Buffer = *ContentOrErr;
+    if (In.isThin()) {
+      Expected<std::string> FullNameOrErr = C.getFullName();
+      if (!FullNameOrErr)
+        return joinErrors(std::move(Err), FullNameOrErr.takeError());
+      M.Path = *FullNameOrErr;
+    } else {
+      M.Offset = M.Buffer.getBufferStart() - Data.begin();
+    }
+    if (identify_magic(M.Buffer.getBuffer()) == file_magic::bitcode) {
+      consumeError(std::move(Err));
+      return createStringError(
+          M.Name + ": LLVM bitcode holds no code yet; load the plugin into the "
+                   "linker instead (docs/plugin.md)");
+    }
+    M.IsELF = M.Buffer.getBuffer().starts_with("\177ELF");
+    In.Members.push_back(std::move(M));
+  }
+  if (Err)
+    return createStringError(Path + ": " + toString(std::move(Err)));
+  // The members' names must live as long as their buffers.
+  for (Member &M : In.Members)
+    M.Buffer = MemoryBufferRef(M.Buffer.getBuffer(), M.Name);
+  return std::move(In);
+}
+
+} // namespace segshift
