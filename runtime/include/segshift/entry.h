@@ -41,7 +41,9 @@
  *     loads tp from where the kernel says, and puts the old base back at exit.
  *  5. Nothing here saves x87, SSE or AVX state: the kernel is compiled with
  *     -mgeneral-regs-only, or saves it itself.
- *  6. An interrupted application in ring 0 uses the 128 bytes below its rsp: its
+ *  6. Nor do the macros change page tables or do clac: a kernel with SMAP, or
+ *     with page tables of its own, adds that around them.
+ *  7. An interrupted application in ring 0 uses the 128 bytes below its rsp: its
  *     vectors need an IST stack too. SYSCALL pushes nothing, and needs none.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -101,6 +103,10 @@
 #define SEGSHIFT_FRAME_SIZE 0xb0
 
 #define SEGSHIFT_VECTOR_SYSCALL 256
+
+/* What IA32_FMASK must clear at least: TF, IF, DF, IOPL, NT, AC. NT is the one
+ * that is forgotten: iretq with it raises #GP, and any program can set it. */
+#define SEGSHIFT_SFMASK 0x47700
 
 #ifndef __ASSEMBLER__
 
@@ -284,8 +290,8 @@ struct segshift_frame {
 
 /* --- System calls --------------------------------------------------------- */
 
-/* Entry: at the address in LSTAR, with SFMASK clearing IF, so that no interrupt
- * comes between rsp and its being saved. `cs` and `ss` are the application's
+/* Entry: at the address in LSTAR, with SEGSHIFT_SFMASK in IA32_FMASK: no interrupt
+ * may come between rsp and its being saved. `cs` and `ss` are the application's
  * selectors, for the frame. */
 .macro SEGSHIFT_ENTER_SYSCALL cs, ss
 #if SEGSHIFT_APP_RING == 3
@@ -309,7 +315,7 @@ struct segshift_frame {
  * address that is not canonical faults in ring 0 on the application's stack, and
  * takes a check for each way that rip can have changed. Ring 0 by a jump; from
  * popfq on interrupts may come, first on the kernel's stack, then on the
- * application's (rule 6). */
+ * application's (rule 7). */
 .macro SEGSHIFT_LEAVE_SYSCALL
 #if SEGSHIFT_APP_RING == 3
         SEGSHIFT_LEAVE_TRAP

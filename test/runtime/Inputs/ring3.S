@@ -1,6 +1,6 @@
 /* The entry macros with an application in ring 3, on a machine: a PVH kernel of
  * nothing else. The application steps through its system calls with the trap
- * flag, and as SFMASK leaves that flag on, #DB arrives at each instruction of
+ * flag, and as IA32_FMASK leaves that flag on, #DB arrives at each instruction of
  * the kernel's entry and exit, between SYSCALL and swapgs too.
  *
  * With NAIVE, #DB decides by CS, as only other vectors may.
@@ -135,13 +135,13 @@ next:   movq    (%r14), %rdi            # the kernel sets our GS
         movl    $0xb1b1, %ebp
         movl    $0xb2b2, %r12d
         pushfq
-        orq     $0x100, (%rsp)          # TF
+        orq     $0x4100, (%rsp)         # TF and NT
         popfq
         movl    $1, %eax
         syscall
         int3
         pushfq
-        andq    $~0x100, (%rsp)
+        andq    $~0x4100, (%rsp)
         popfq
         cmpq    $0xcafe, %rax
         jne     bad

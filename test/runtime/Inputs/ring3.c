@@ -164,6 +164,6 @@ __attribute__((no_stack_protector)) void kernel_main(void) {
 
   segshift_wrmsr(0xc0000081, 0x08ull << 32); /* STAR */
   segshift_wrmsr(0xc0000082, (uintptr_t)syscall_entry);
-  segshift_wrmsr(0xc0000084, 0x200); /* SFMASK: IF, and not TF */
+  segshift_wrmsr(0xc0000084, SEGSHIFT_SFMASK & ~0x100); /* TF stays on */
   enter_application(segshift_fsgsbase);
 }

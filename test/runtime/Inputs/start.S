@@ -9,12 +9,15 @@
 
         .text
         .globl  _start
-_start: leaq    boot_tcb(%rip), %rsi
+_start:
+#ifndef NO_BOOT_TCB
+        leaq    boot_tcb(%rip), %rsi
         movq    %rsi, SEGSHIFT_TCB_SELF(%rsi)
         movq    %rsi, SEGSHIFT_TCB_SELF2(%rsi)
         movl    $SEGSHIFT_ARCH_SET_GS, %edi
         movl    $158, %eax              # arch_prctl
         syscall
+#endif
         movq    %rsp, %rdi
         andq    $-16, %rsp
         call    run
