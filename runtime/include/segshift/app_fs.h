@@ -48,7 +48,8 @@ SEGSHIFT_INLINE void segshift_app_fs_save(struct segshift_app_fs *from) {
   from->base = segshift_read_fs_base();
 }
 
-/* The second half alone: for a thread's start. */
+/* The second half alone: for a thread's start. With preemption off as well: a
+ * switch ahead of the write would save what is not yet this thread's. */
 SEGSHIFT_INLINE void segshift_app_fs_load(const struct segshift_app_fs *to) {
   if (segshift_read_fs_base() != to->base)
     segshift_write_fs_base(to->base);
