@@ -55,7 +55,8 @@ struct segshift_tls_image {
  * the larger of both sections' alignments, which is p_align: the linker's
  * offsets depend on it, and a greater one gives another layout. The kernel must
  * run at its link address, or be moved from it by a multiple of `align`.
- * -SEGSHIFT_EINVAL: the ends are out of order, or `align` is no power of two. */
+ * -SEGSHIFT_EINVAL: the ends are out of order, or `align` is no power of two.
+ */
 int segshift_tls_image_from_symbols(struct segshift_tls_image *image,
                                     const void *tdata, const void *tdata_end,
                                     const void *tls_end, size_t align);
