@@ -5,6 +5,7 @@
 #ifndef STUB_COPY_USER_H
 #define STUB_COPY_USER_H
 
+#include "segshift/abi.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,10 @@ bool copyFromUser(void *To, uint64_t From, size_t Size);
 
 template <typename T> bool putUser(uint64_t To, const T &Value) {
   return copyToUser(To, &Value, sizeof(T));
+}
+// 0, or -SEGSHIFT_EFAULT; see struct segshift_app.
+inline int putUser64(uint64_t To, uint64_t Value) {
+  return putUser(To, Value) ? 0 : -SEGSHIFT_EFAULT;
 }
 template <typename T> bool getUser(T &Value, uint64_t From) {
   return copyFromUser(&Value, From, sizeof(T));

@@ -21,7 +21,9 @@ constexpr uint64_t PieBase = 0x555555554000; // where Linux has it
 constexpr uint64_t MaxProgramSize = 1ull << 32;
 constexpr unsigned MaxStrings = 1024;
 
-uint64_t alignUp(uint64_t N, uint64_t Align) { return (N + Align - 1) & -Align; }
+uint64_t alignUp(uint64_t N, uint64_t Align) {
+  return (N + Align - 1) & -Align;
+}
 uint64_t pageUp(uint64_t N) { return alignUp(N, PageSize); }
 uint64_t pageDown(uint64_t N) { return N & -PageSize; }
 

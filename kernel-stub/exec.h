@@ -16,7 +16,8 @@ struct Start {
 // initial FS. False: Error holds the reason, and the address space is to be
 // cleared.
 bool load(Process &P, Thread &T, process::Strings Arguments,
-          process::Strings Environment, Start &S, char *Error, size_t ErrorSize);
+          process::Strings Environment, Start &S, char *Error,
+          size_t ErrorSize);
 
 // Maps a program's stack. Returns its top, or 0.
 uint64_t mapStack();

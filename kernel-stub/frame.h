@@ -12,9 +12,9 @@ using Frame = segshift_frame;
 constexpr uint64_t FlagsIF = 0x200; // RFLAGS: interrupts enabled
 
 // Whether the program was interrupted, rather than the kernel. Both run in
-// ring 0, so CS says nothing; the stack does. The kernel's are in the upper half
-// of the address space, and it leaves the program's before it does anything that
-// could be interrupted. entry.S decides by the same rule.
+// ring 0, so CS says nothing; the stack does. The kernel's are in the upper
+// half of the address space, and it leaves the program's before it does
+// anything that could be interrupted. entry.S decides by the same rule.
 inline bool isFromProgram(const Frame &F) {
   return static_cast<int64_t>(F.rsp) >= 0;
 }

@@ -20,6 +20,7 @@ void handleParanoid(Frame *F);
 namespace {
 
 __thread unsigned Depth;
+__thread const Frame *Current;
 __thread unsigned NmiCount;
 __thread unsigned KernelFaults;
 
@@ -84,8 +85,9 @@ void pageFault(Frame &F) {
   if (Result == vm::Fault::Resolved)
     return;
 
-  const char *Access =
-      F.error & 16 ? "execution of" : F.error & 2 ? "write to" : "read of";
+  const char *Access = F.error & 16  ? "execution of"
+                       : F.error & 2 ? "write to"
+                                     : "read of";
   if (!isFromProgram(F)) {
     char Text[80];
     format(Text, sizeof(Text), "page fault: %s 0x%lx", Access, Address);
@@ -114,24 +116,48 @@ void exception(Frame &F) {
   process::kill(E.Signal ? E.Signal : SIGKILL, "%s at rip 0x%lx", Name, F.rip);
 }
 
-} // namespace
-
-unsigned interrupts::depth() { return Depth; }
-unsigned interrupts::nmiCount() { return NmiCount; }
-unsigned interrupts::kernelFaults() { return KernelFaults; }
-
-void handleInterrupt(Frame *F) {
-  ++Depth;
-  if (F->vector < 32) {
-    exception(*F);
-  } else if (F->vector == VECTOR_TIMER) {
+void interrupt(Frame &F) {
+  switch (F.vector) {
+  case VECTOR_TIMER:
     ++timer::Ticks;
     timer::acknowledge();
     thread::tick();
-  } else if (F->vector != VECTOR_SPURIOUS) {
-    panicAt(F, "unexpected interrupt, vector %lu", F->vector);
+    return;
+  case VECTOR_SPURIOUS:
+    return;
   }
-  cpu::disableInterrupts();
+  // No device interrupts: an INT instruction.
+  if (!isFromProgram(F))
+    panicAt(&F, "unexpected interrupt, vector %lu", F.vector);
+  cpu::enableInterrupts();
+  process::kill(SIGSEGV, "software interrupt %lu at rip 0x%lx", F.vector,
+                F.rip);
+}
+
+} // namespace
+
+namespace interrupts {
+
+unsigned depth() { return Depth; }
+unsigned nmiCount() { return NmiCount; }
+unsigned kernelFaults() { return KernelFaults; }
+const Frame *currentFrame() { return Current; }
+
+FrameGuard::FrameGuard(const Frame *F) : Outer(Current) { Current = F; }
+FrameGuard::~FrameGuard() { Current = Outer; }
+
+} // namespace interrupts
+
+void handleInterrupt(Frame *F) {
+  ++Depth;
+  {
+    interrupts::FrameGuard Guard(F);
+    if (F->vector < 32)
+      exception(*F);
+    else
+      interrupt(*F);
+    cpu::disableInterrupts();
+  }
   --Depth;
 
   if (!(F->rflags & FlagsIF))

@@ -8,9 +8,24 @@
 
 namespace interrupts {
 
-// How deep the running thread is in interrupts, and the innermost frame. System
-// calls are not counted.
+// How deep the running thread is in interrupts; system calls are not counted.
 unsigned depth();
+
+// What the running thread interrupted last: by interrupt, exception or system
+// call.
+const Frame *currentFrame();
+
+// While it lives, F is the current frame.
+class FrameGuard {
+public:
+  explicit FrameGuard(const Frame *F);
+  ~FrameGuard();
+  FrameGuard(const FrameGuard &) = delete;
+  FrameGuard &operator=(const FrameGuard &) = delete;
+
+private:
+  const Frame *Outer;
+};
 
 // Non-maskable interrupts seen by this thread.
 unsigned nmiCount();

@@ -49,8 +49,8 @@ bool move(const void *Tp, uint64_t To) {
   struct Part {
     uint64_t Offset, Size;
   };
-  static constexpr Part Parts[] = {
-      {SEGSHIFT_TCB_CANARY, 8}, {SEGSHIFT_TCB_KERNEL, TCB_SLOTS_SIZE}};
+  static constexpr Part Parts[] = {{SEGSHIFT_TCB_CANARY, 8},
+                                   {SEGSHIFT_TCB_KERNEL, TCB_SLOTS_SIZE}};
   for (const Part &P : Parts)
     if (!copyToUser(To + P.Offset, From + P.Offset, P.Size))
       return false;

@@ -10,8 +10,8 @@
 
 namespace kernel_tls {
 
-// First thing on the boot processor: computes the layout and moves from boot.S's
-// static TCB to a block with the thread-locals.
+// First thing on the boot processor: computes the layout and moves from
+// boot.S's static TCB to a block with the thread-locals.
 void initBoot();
 
 // Bytes of a block, and of the part of it that lies below the thread pointer.

@@ -1,7 +1,7 @@
 // Formatted text for the kernel log (COM1).
 //
-// Formats: %s %c %d %u %x %p %%, with l for 64 bits, and a width with or without
-// a leading 0. %p prints 16 hexadecimal digits.
+// Formats: %s %c %d %u %x %p %%, with l for 64 bits, and a width with or
+// without a leading 0. %p prints 16 hexadecimal digits.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_LOG_H

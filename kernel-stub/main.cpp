@@ -61,9 +61,9 @@ void runPrograms() {
 
 } // namespace
 
-// On boot.S's static TCB, which has a canary but no thread-locals, and on a stack
-// without a guard page. It never returns, and so never compares the canary that
-// initBoot replaces.
+// On boot.S's static TCB, which has a canary but no thread-locals, and on a
+// stack without a guard page. It never returns, and so never compares the
+// canary that initBoot replaces.
 __attribute__((no_stack_protector)) void kernelMain() {
   serial::init();
   kernel_tls::initBoot();

@@ -44,13 +44,13 @@
 #endif
 .endm
 #else
+#include "copy_user.h"
+#include "cpu.h"
 #include "kernel_tls.h"
 #include "segshift/app_fs.h"
 #include "segshift/tls.h"
 
-// Functions that the rest of the kernel calls at the places where the modes
-// differ. All but switchBases work for the running thread or for one that has
-// not run yet.
+// What the rest of the kernel calls at the places where the modes differ.
 namespace mode {
 
 #if defined(STUB_MODE_GS)
@@ -78,12 +78,11 @@ inline bool setInitialFs(Bases &B, uint64_t Base) {
   return true;
 }
 
-// The FS of the running thread, as arch_prctl(ARCH_SET_FS) has it: 0 or -errno.
-inline int setFs(Bases &, uint64_t Base) {
-  if (!segshift_app_fs_valid(Base, SEGSHIFT_APP_ADDRESS_LIMIT))
-    return -SEGSHIFT_EPERM;
-  segshift_write_fs_base(Base);
-  return 0;
+// arch_prctl(2) for the running thread, whose bases these are. ARCH_SET_GS gets
+// EINVAL: GS is the kernel's, as the program runs in ring 0.
+inline int archPrctl(Bases &, int Code, uint64_t Argument) {
+  static constexpr segshift_app App = {SEGSHIFT_APP_ADDRESS_LIMIT, putUser64};
+  return segshift_app_arch_prctl(&App, Code, Argument);
 }
 
 // Where the kernel's loader puts a program's initial TLS (PT_TLS) for a program
@@ -107,11 +106,17 @@ inline bool setInitialFs(Bases &B, uint64_t Base) {
 }
 
 // From the moment that FS points elsewhere, the kernel's own thread-locals are
-// what lies there: they are copied first. EFAULT: there is no memory for them.
-inline int setFs(Bases &B, uint64_t Base) {
-  if (!segshift_app_fs_valid(Base, SEGSHIFT_APP_ADDRESS_LIMIT))
+// what lies there: they are copied first, and no interrupt may change the old ones
+// in between. EFAULT: there is no memory for them.
+inline int archPrctl(Bases &B, int Code, uint64_t Argument) {
+  if (Code == SEGSHIFT_ARCH_GET_FS)
+    return putUser64(Argument, segshift_read_fs_base());
+  if (Code != SEGSHIFT_ARCH_SET_FS)
+    return -SEGSHIFT_EINVAL;
+  if (!segshift_app_fs_valid(Argument, SEGSHIFT_APP_ADDRESS_LIMIT))
     return -SEGSHIFT_EPERM;
-  if (!setInitialFs(B, Base))
+  cpu::InterruptGuard Guard;
+  if (!setInitialFs(B, Argument))
     return -SEGSHIFT_EFAULT;
   segshift_set_tp(B.Tp);
   return 0;

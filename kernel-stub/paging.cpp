@@ -80,7 +80,8 @@ void freeLowerHalf() {
 
 bool isMapped(uint64_t Address) {
   // Non-canonical addresses have no entry of their own.
-  if (static_cast<int64_t>(Address << 16) >> 16 != static_cast<int64_t>(Address))
+  if (static_cast<int64_t>(Address << 16) >> 16 !=
+      static_cast<int64_t>(Address))
     return false;
   uint64_t *Table = boot_pml4;
   for (unsigned Level = 3;; --Level) {

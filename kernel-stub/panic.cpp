@@ -65,8 +65,8 @@ void logStack(uint64_t Rip, uint64_t Rbp) {
     logRegisters(*F);
   log("  FS base %p  GS base %p", (void *)segshift_read_fs_base(),
       (void *)segshift_read_gs_base());
-  log("  cr2 %p  cr3 %p  cr4 %p", (void *)cpu::readCr2(), (void *)cpu::readCr3(),
-      (void *)cpu::readCr4());
+  log("  cr2 %p  cr3 %p  cr4 %p", (void *)cpu::readCr2(),
+      (void *)cpu::readCr3(), (void *)cpu::readCr4());
   logStack(Rip, Rbp);
   control::send("panic %s", Message);
   control::powerOff(PanicExitCode);

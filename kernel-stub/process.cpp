@@ -6,6 +6,7 @@
 #include "cpu.h"
 #include "error.h"
 #include "exec.h"
+#include "interrupts.h"
 #include "log.h"
 #include "memory.h"
 #include "string.h"
@@ -137,6 +138,9 @@ void kill(int Signal, const char *Format, ...) {
   formatV(Reason, sizeof(Reason), Format, Arguments);
   va_end(Arguments);
   log("program killed by signal %d: %s", Signal, Reason);
+  const Frame *F = interrupts::currentFrame();
+  log("  rip 0x%lx  rsp 0x%lx  FS base 0x%lx", F->rip, F->rsp,
+      segshift_read_fs_base());
   log("last system calls of the thread:");
   trace::dump();
   setEnding(*current(), Signal, 0);

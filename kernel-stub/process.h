@@ -25,13 +25,13 @@ enum Signal : int {
 
 class Process {
 public:
-  char Path[256] = "";    // argv[0]
-  uint64_t BrkStart = 0;  // the heap's: [BrkStart, Brk)
+  char Path[256] = "";   // argv[0]
+  uint64_t BrkStart = 0; // the heap's: [BrkStart, Brk)
   uint64_t Brk = 0;
   unsigned NumThreads = 0;
 
-  // How it ended; valid once Ending is set. Its threads see Ending when they are
-  // about to leave the kernel, and end.
+  // How it ended; valid once Ending is set. Its threads see Ending when they
+  // are about to leave the kernel, and end.
   bool Ending = false;
   int Signal = 0; // 0: by exit
   int Status = 0; // 0 to 255
@@ -76,8 +76,8 @@ Thread *createThread(const Frame &F);
 // Ends the running thread; if it is the last one, its program with this status.
 [[noreturn]] void exitThread(int Status);
 
-// What is to be done before the running thread goes back to the program. May not
-// return.
+// What is to be done before the running thread goes back to the program. May
+// not return.
 void leaveKernel();
 
 } // namespace process

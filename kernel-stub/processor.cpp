@@ -103,8 +103,8 @@ uint8_t stackOf(unsigned Vector) {
 
 void initIdt() {
   for (unsigned Vector = 0; Vector != 256; ++Vector) {
-    uint64_t Entry = reinterpret_cast<uint64_t>(vector_stubs) +
-                     Vector * VectorStubSize;
+    uint64_t Entry =
+        reinterpret_cast<uint64_t>(vector_stubs) + Vector * VectorStubSize;
     Idt[Vector] = {static_cast<uint16_t>(Entry),
                    SEL_KCODE,
                    stackOf(Vector),
@@ -159,7 +159,7 @@ void initExtendedState(void *State) {
   // exceptions masked. XSTATE_BV 0 says so too for the rest.
   memset(State, 0, StateSize);
   auto *Words = static_cast<uint16_t *>(State);
-  Words[0] = 0x37f;  // FCW
+  Words[0] = 0x37f;   // FCW
   Words[12] = 0x1f80; // MXCSR
 }
 

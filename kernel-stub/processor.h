@@ -10,11 +10,12 @@
 
 namespace processor {
 
-// On the boot processor, once it has its TLS block: GDT, TSS, IDT, SYSCALL, FPU.
+// On the boot processor, once it has its TLS block: GDT, TSS, IDT, SYSCALL,
+// FPU.
 void init();
 
-// Size and initial contents of a thread's x87, SSE and AVX state; what XSAVE (or
-// FXSAVE, on processors without it) stores. Aligned to 64.
+// Size and initial contents of a thread's x87, SSE and AVX state; what XSAVE
+// (or FXSAVE, on processors without it) stores. Aligned to 64.
 size_t extendedStateSize();
 void initExtendedState(void *State);
 

@@ -30,8 +30,8 @@ thread_local Generator ThreadGenerator;
 
 uint64_t entropy() {
   static uint64_t Counter;
-  return mix(cpu::readTsc() +
-             __atomic_add_fetch(&Counter, 0x9e3779b97f4a7c15, __ATOMIC_RELAXED));
+  return mix(cpu::readTsc() + __atomic_add_fetch(&Counter, 0x9e3779b97f4a7c15,
+                                                 __ATOMIC_RELAXED));
 }
 
 uint64_t next() {

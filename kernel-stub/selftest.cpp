@@ -26,8 +26,8 @@ bool check(bool Ok, const char *What) {
 
 // --- Code in the place of a program ----------------------------------------
 //
-// It runs on a program's stack, in ring 0 as all programs, and asks the kernel by
-// system calls. That it shares the kernel's text lets it read the kernel's
+// It runs on a program's stack, in ring 0 as all programs, and asks the kernel
+// by system calls. That it shares the kernel's text lets it read the kernel's
 // counters and segment bases.
 
 enum : int64_t {
@@ -135,8 +135,8 @@ void spawn(void (*Function)(uint64_t), uint64_t Argument, uint64_t Fs) {
                "ud2\n"
                "1:"
                : "=a"(Result)
-               : "a"(SYS_clone), "D"(Flags), "S"(Top), "d"(0), "r"(R10), "r"(R8),
-                 [Exit] "i"(SYS_exit)
+               : "a"(SYS_clone), "D"(Flags), "S"(Top), "d"(0), "r"(R10),
+                 "r"(R8), [Exit] "i"(SYS_exit)
                : "rcx", "r11", "memory");
   CHECK(Result > 0);
 }
@@ -153,9 +153,8 @@ uint64_t fsOf(uint64_t Index, uint64_t Round) {
 // there is that, and looks whether it is what it was set to.
 void fsThread(uint64_t Index) {
   uint64_t Expected = fsOf(Index, 0);
-  for (uint64_t Round = 1; __atomic_load_n(&timer::Ticks, __ATOMIC_RELAXED) <
-                           LastTick;
-       ++Round) {
+  for (uint64_t Round = 1;
+       __atomic_load_n(&timer::Ticks, __ATOMIC_RELAXED) < LastTick; ++Round) {
     for (unsigned I = 0; I != 200; ++I)
       if (segshift_read_fs_base() != Expected) {
         check(false, "a thread's FS is not what the thread set");

@@ -8,7 +8,8 @@ namespace serial {
 namespace {
 
 // Registers, as offsets from the port.
-constexpr uint16_t DataRegister = 0, // divisor latch while LineControl has bit 7
+constexpr uint16_t DataRegister =
+                       0, // divisor latch while LineControl has bit 7
     InterruptEnable = 1, FifoControl = 2, LineControl = 3, ModemControl = 4,
                    LineStatus = 5;
 enum : uint8_t { DataReady = 0x01, TransmitEmpty = 0x20 };

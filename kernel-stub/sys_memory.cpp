@@ -24,8 +24,9 @@ int64_t sysBrk(const Arguments &A) {
   uint64_t New = A[0], OldEnd = pageUp(P.Brk), NewEnd = pageUp(New);
   if (New < P.BrkStart || New > P.BrkStart + MaxHeap)
     return P.Brk;
-  if (NewEnd > OldEnd && (!vm::isFree(OldEnd, NewEnd - OldEnd) ||
-                          !vm::map(OldEnd, NewEnd - OldEnd, vm::Read | vm::Write)))
+  if (NewEnd > OldEnd &&
+      (!vm::isFree(OldEnd, NewEnd - OldEnd) ||
+       !vm::map(OldEnd, NewEnd - OldEnd, vm::Read | vm::Write)))
     return P.Brk;
   if (NewEnd < OldEnd && !vm::unmap(NewEnd, OldEnd - NewEnd))
     return P.Brk;
@@ -77,7 +78,11 @@ int64_t sysMprotect(const Arguments &A) {
 // Advice only, but for MADV_DONTNEED, after which pages read as zero.
 int64_t sysMadvise(const Arguments &A) {
   enum : uint64_t { MADV_DONTNEED = 4 };
-  return A[2] == MADV_DONTNEED ? -EINVAL : 0;
+  if (!isAligned(A[0]) || pageUp(A[1]) < A[1])
+    return -EINVAL;
+  if (A[2] != MADV_DONTNEED || !A[1])
+    return 0;
+  return vm::discard(A[0], pageUp(A[1])) ? 0 : -LastError;
 }
 
 } // namespace syscall

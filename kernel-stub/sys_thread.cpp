@@ -5,8 +5,8 @@
 #include "cpu.h"
 #include "error.h"
 #include "process.h"
-#include "syscall.h"
 #include "sys_time.h"
+#include "syscall.h"
 #include "timer.h"
 
 namespace syscall {
@@ -36,19 +36,7 @@ int64_t signal(uint64_t Signal) {
 } // namespace
 
 int64_t sysArchPrctl(const Arguments &A) {
-  thread::PreemptGuard Guard;
-  switch (A[0]) {
-  case SEGSHIFT_ARCH_SET_FS: {
-    // In one piece with the kernel's thread-locals where these move along.
-    cpu::InterruptGuard NoInterrupts;
-    return mode::setFs(thread::current().Bases, A[1]);
-  }
-  case SEGSHIFT_ARCH_GET_FS:
-    return putUser(A[1], segshift_read_fs_base()) ? 0 : -EFAULT;
-  default:
-    // ARCH_SET_GS too: GS is the kernel's, as the program runs in ring 0.
-    return -EINVAL;
-  }
+  return mode::archPrctl(thread::current().Bases, A[0], A[1]);
 }
 
 int64_t sysClone(const Arguments &A) {

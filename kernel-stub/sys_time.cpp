@@ -36,10 +36,10 @@ bool getTime(uint64_t &Nanoseconds, uint64_t Address) {
     return fail(EINVAL);
   // A time that is too far for 64 bits never comes.
   constexpr uint64_t MaxSeconds = thread::NoDeadline / Second / 2;
-  Nanoseconds = (T.Seconds < static_cast<int64_t>(MaxSeconds) ? T.Seconds
-                                                              : MaxSeconds) *
-                    Second +
-                T.Nanoseconds;
+  Nanoseconds =
+      (T.Seconds < static_cast<int64_t>(MaxSeconds) ? T.Seconds : MaxSeconds) *
+          Second +
+      T.Nanoseconds;
   return true;
 }
 

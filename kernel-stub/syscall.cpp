@@ -2,6 +2,7 @@
 #include "syscall.h"
 #include "cpu.h"
 #include "error.h"
+#include "interrupts.h"
 #include "process.h"
 #include "thread.h"
 #include "trace.h"
@@ -99,6 +100,7 @@ const char *name(uint64_t Number) {
 extern "C" void handleSyscall(Frame *F) {
   using namespace syscall;
   uint64_t Number = F->rax;
+  interrupts::FrameGuard Guard(F);
   Arguments A = {{F->rdi, F->rsi, F->rdx, F->r10, F->r8, F->r9}, *F};
   ++thread::current().NumSyscalls;
   trace::enter(Number, A.A, F->rip);

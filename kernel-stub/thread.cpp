@@ -108,14 +108,14 @@ void setStackSlot(void *Tp, uint64_t StackTop) {
 // Sets a thread-local of a thread that does not run: each is at the same offset
 // from every thread's thread pointer.
 template <typename T> void setThreadLocal(void *Tp, T &Variable, T Value) {
-  auto Offset = reinterpret_cast<char *>(&Variable) -
-                static_cast<char *>(segshift_tp());
+  auto Offset =
+      reinterpret_cast<char *>(&Variable) - static_cast<char *>(segshift_tp());
   memcpy(static_cast<char *>(Tp) + Offset, &Value, sizeof(T));
 }
 
 // Interrupts are off. Between the change of bases and that of stacks, code runs
-// on the old stack with the new thread-locals: it uses neither thread-locals nor
-// a canary.
+// on the old stack with the new thread-locals: it uses neither thread-locals
+// nor a canary.
 __attribute__((no_stack_protector)) void switchTo(Thread &Next) {
   Thread &Previous = *Current;
   NeedResched = false;
@@ -164,8 +164,8 @@ void idle() {
 Thread &current() { return *Current; }
 
 bool isCurrentSane() {
-  uint64_t Offset = reinterpret_cast<uint64_t>(Current) -
-                    reinterpret_cast<uint64_t>(Threads);
+  uint64_t Offset =
+      reinterpret_cast<uint64_t>(Current) - reinterpret_cast<uint64_t>(Threads);
   return Offset < sizeof(Threads) && Offset % sizeof(Thread) == 0;
 }
 

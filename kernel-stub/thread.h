@@ -42,8 +42,8 @@ namespace thread {
 constexpr unsigned MaxThreads = 128;
 constexpr uint64_t NoDeadline = ~0ull;
 
-// Makes the code that is running, on the boot stack, the first thread. It is the
-// idle thread: it should start others and then call idle().
+// Makes the code that is running, on the boot stack, the first thread. It is
+// the idle thread: it should start others and then call idle().
 void init();
 [[noreturn]] void idle();
 
@@ -82,7 +82,8 @@ unsigned requeue(const void *From, const void *To, unsigned Max);
 // From the timer interrupt: wakes sleepers, asks for a switch.
 void tick();
 
-// At the end of an interrupt: switches if a switch was asked for and is allowed.
+// At the end of an interrupt: switches if a switch was asked for and is
+// allowed.
 void preempt();
 
 size_t numThreads();

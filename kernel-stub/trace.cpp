@@ -12,8 +12,8 @@ struct Call {
   int64_t Result;
 };
 
-// 64 bytes, aligned to 64, and the last section of the image: it ends exactly at
-// the thread pointer.
+// 64 bytes, aligned to 64, and the last section of the image: it ends exactly
+// at the thread pointer.
 struct alignas(64) Trace {
   Call Ring[32]; // from the end to the start
   uint64_t Rip;

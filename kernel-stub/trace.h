@@ -1,10 +1,10 @@
 // Each thread's last system calls, kept in its thread-locals.
 //
 // These variables end right below the thread pointer (linker.ld), where a
-// local-exec program's own lie when both share one block. So in mode fs-shared it
-// is them that a small program's variables collide with: each system call
-// changes the program's values, each write of the program changes the trace, and
-// the kernel goes on long enough to report it.
+// local-exec program's own lie when both share one block. So in mode fs-shared
+// it is them that a small program's variables collide with: each system call
+// changes the program's values, each write of the program changes the trace,
+// and the kernel goes on long enough to report it.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_TRACE_H

@@ -69,14 +69,18 @@ Region **linkAt(uint64_t Address) {
   return Link;
 }
 
+void freePages(uint64_t Start, uint64_t End) {
+  for (uint64_t A = Start; A != End; A += PageSize)
+    if (uint64_t Page = paging::unmap(A))
+      memory::freePage(Page);
+}
+
 // After splitAround.
 void removeRange(uint64_t Start, uint64_t End) {
   Region **Link = linkAt(Start);
   while (*Link && (*Link)->Start < End) {
     Region *R = *Link;
-    for (uint64_t A = R->Start; A != R->End; A += PageSize)
-      if (uint64_t Page = paging::unmap(A))
-        memory::freePage(Page);
+    freePages(R->Start, R->End);
     *Link = R->Next;
     deleteRegion(R);
   }
@@ -125,15 +129,16 @@ bool protect(uint64_t Start, uint64_t Size, uint32_t Protection) {
   if (!splitAround(Start, Start + Size))
     return false;
   uint64_t Covered = Start;
-  for (Region *R = *linkAt(Start); R && R->Start == Covered && Covered != Start + Size;
-       R = R->Next) {
+  for (Region *R = *linkAt(Start);
+       R && R->Start == Covered && Covered != Start + Size; R = R->Next) {
     R->Protection = Protection;
     for (uint64_t A = R->Start; A != R->End; A += PageSize) {
       uint64_t *E = paging::entry(A, false);
       if (!E || !(*E & paging::Present))
         continue;
       if (Protection)
-        *E = (*E & paging::AddressMask) | pageFlags(Protection) | paging::Present;
+        *E = (*E & paging::AddressMask) | pageFlags(Protection) |
+             paging::Present;
       else
         // Not readable either: kept, but not present.
         *E &= ~static_cast<uint64_t>(paging::Present);
@@ -142,6 +147,16 @@ bool protect(uint64_t Start, uint64_t Size, uint32_t Protection) {
     Covered = R->End;
   }
   return Covered == Start + Size ? true : fail(ENOMEM);
+}
+
+bool discard(uint64_t Start, uint64_t Size) {
+  if (!isValid(Start, Size))
+    return fail(ENOMEM);
+  cpu::LockGuard Guard(VmLock);
+  for (Region *R = *linkAt(Start); R && R->Start < Start + Size; R = R->Next)
+    freePages(R->Start < Start ? Start : R->Start,
+              R->End < Start + Size ? R->End : Start + Size);
+  return true;
 }
 
 bool isFree(uint64_t Start, uint64_t Size) {
@@ -180,7 +195,9 @@ Fault handleFault(uint64_t Address, uint64_t Error) {
   Region *R = *linkAt(Address);
   if (!R || Address < R->Start)
     return Fault::NotMapped;
-  uint32_t Wanted = Error & ErrorFetch ? Exec : Error & ErrorWrite ? Write : Read;
+  uint32_t Wanted = Error & ErrorFetch   ? Exec
+                    : Error & ErrorWrite ? Write
+                                         : Read;
   // As on Linux for x86, what is writable or executable is readable.
   if (Wanted == Read ? !R->Protection : !(R->Protection & Wanted))
     return Fault::NotAllowed;

@@ -11,7 +11,8 @@
 
 namespace vm {
 
-// What programs may use. The lowest pages stay unmapped, to catch null pointers.
+// What programs may use. The lowest pages stay unmapped, to catch null
+// pointers.
 constexpr uint64_t Low = 0x10000, High = SEGSHIFT_APP_ADDRESS_LIMIT;
 // findFree looks below this; the stack is above.
 constexpr uint64_t MmapTop = 0x7fff00000000;
@@ -23,6 +24,9 @@ enum Protection : uint32_t { Read = 1, Write = 2, Exec = 4 }; // PROT_*
 bool map(uint64_t Start, uint64_t Size, uint32_t Protection); // replaces
 bool unmap(uint64_t Start, uint64_t Size);
 bool protect(uint64_t Start, uint64_t Size, uint32_t Protection);
+
+// Frees the pages; the next access finds zeroed ones.
+bool discard(uint64_t Start, uint64_t Size);
 
 bool isFree(uint64_t Start, uint64_t Size);
 // The highest free range below MmapTop, or 0.
