@@ -279,6 +279,13 @@ int canary() {
   return Buffer[0];
 }
 
+// For debug images: the next entry sees that the TCB does not point to itself.
+int badThreadPointer() {
+  segshift_set_tp(static_cast<char *>(segshift_tp()) + 64);
+  asm volatile("int3");
+  return 1;
+}
+
 struct Test {
   const char *Name;
   void (*Program)(); // one of the two
@@ -295,6 +302,7 @@ const Test Tests[] = {
     {"fault", nullptr, fault},
     {"stack-overflow", nullptr, stackOverflow},
     {"canary", nullptr, canary},
+    {"bad-tp", nullptr, badThreadPointer},
 };
 
 } // namespace
