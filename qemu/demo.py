@@ -5,6 +5,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,8 +49,9 @@ def build_program(folder):
 class Column:
     """What one run of the program printed, and how it ended."""
 
-    def __init__(self, output, end):
+    def __init__(self, output, end, kernel=""):
         self.end = end  # "" if the program ended by itself with status 0
+        self.kernel = kernel  # what the kernel lost of its own; "" if nothing
         self.found = {}  # (moment, variable): (expected, found)
         for line in output.decode(errors="replace").splitlines():
             parts = line.split("|")
@@ -88,7 +90,14 @@ def run_booted(program, options, mode):
         {"out": output.extend})
     if outcome.failure == machine.QEMU_ERROR:
         raise DemoError(f"QEMU error: {outcome.reason}")
-    return Column(bytes(output), describe_end(outcome))
+    return Column(bytes(output), describe_end(outcome), kernel_loss(outcome.log))
+
+
+def kernel_loss(log):
+    """The kernel keeps a count of system calls in a thread-local and one elsewhere,
+    and logs it at the program's end if they differ."""
+    found = re.search(rb"kernel TLS was overwritten: it counts (\d+) .*, (\d+) were made", log)
+    return f"{number(int(found[1]))}, not {int(found[2])} X" if found else ""
 
 
 def describe_end(outcome):
@@ -123,7 +132,7 @@ def show(columns, rows, style):
     def print_row(label, cells):
         print(f"  {label:<12}" + "".join(cells).rstrip())
 
-    print()
+    print("\nWhat the program found in its variables (X: not what it had put there):\n")
     print_row("", (style.cell(name, style.bold) for name, _ in columns))
     moment = None
     for (now, variable), (expected, _) in rows.items():
@@ -141,8 +150,13 @@ def show(columns, rows, style):
                 cells.append(style.cell(f"{number(found)} X", style.red))
         print_row(variable, cells)
     print(f"{style.bold}at the end{style.off}")
-    print_row("", (style.cell(c.end or "ended well", style.red if c.end else style.green)
-                   for _, c in columns))
+    print_row("program", [style.cell(c.end or "ended well", style.red if c.end else style.green)
+                          for _, c in columns])
+    # Only the booted kernels tell of their own; the first column is this machine's.
+    print(f"{style.bold}in the kernel's own thread-locals{style.off}")
+    print_row("call count", [style.cell("", "")] + [
+        style.cell(c.kernel or ("?" if c.end else "right"), style.red if c.kernel else style.green)
+        for _, c in columns[1:]])
     print()
 
 
@@ -170,8 +184,9 @@ def verdict(before, after, rows, style):
     wrong = total - before.right(rows) - missing
     # A program that did not come to its first line shows nothing.
     collided = wrong > 0 or (missing < total and bool(before.end))
-    clean = after.right(rows) == total and not after.end
-    print(f"before: {wrong} of {total} values are wrong (X), {missing} are missing (-): "
+    clean = after.right(rows) == total and not after.end and not after.kernel
+    lost = f", {missing} are missing (-)" if missing else ""
+    print(f"before: {wrong} of {total} values are wrong (X){lost}: "
           + ("program and kernel overwrite each other." if collided else "NO COLLISION WAS SHOWN."))
     print(f"after:  {after.right(rows)} of {total} values are right"
           + (": neither touches the other's." if clean else ": NOT ALL, OR A BAD END."))
