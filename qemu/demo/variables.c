@@ -1,11 +1,11 @@
-/* An ordinary Linux program with four thread-local variables. It knows nothing of
- * segshift, and prints what it finds in them: at its start, and after it has used
- * them over some system calls. One line for each:
+/* An ordinary Linux program with four thread-local variables. It knows nothing
+ * of segshift, and prints what it finds in them: at its start, and after it has
+ * used them over some system calls. One line for each:
  *
  *   moment|variable|what it should hold|what it holds
  *
- * Linked statically, so that the variables lie at fixed offsets below the thread
- * pointer (local-exec TLS).
+ * Linked statically, so that the variables lie at fixed offsets below the
+ * thread pointer (local-exec TLS).
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -19,7 +19,8 @@ static volatile __thread long limit = 1000000;
 static volatile __thread long zero;
 static volatile __thread long calls;
 
-static void line(const char *moment, const char *name, long expected, long found) {
+static void line(const char *moment, const char *name, long expected,
+                 long found) {
   printf("%s|%s|%ld|%ld\n", moment, name, expected, found);
 }
 

@@ -27,7 +27,8 @@ int main(int Argc, char **Argv) {
   if (!strcmp(Way, "illegal"))
     __builtin_trap();
   if (!strcmp(Way, "divide"))
-    __asm__ volatile("xor %%ecx, %%ecx; xor %%edx, %%edx; div %%ecx" ::: "eax", "ecx", "edx");
+    __asm__ volatile("xor %%ecx, %%ecx; xor %%edx, %%edx; div %%ecx" ::
+                         : "eax", "ecx", "edx");
   if (!strcmp(Way, "forever"))
     for (;;)
       __asm__ volatile("");

@@ -1,5 +1,5 @@
-/* fs-threads tls|prctl|wrfsbase: 16 threads compute side by side, each with an FS of
- * its own, and check it over and over.
+/* fs-threads tls|prctl|wrfsbase: 16 threads compute side by side, each with an
+ * FS of its own, and check it over and over.
  *
  *   tls       FS as the libc set it: each thread changes its __thread variables
  *   prctl     each thread keeps setting FS, by arch_prctl
@@ -14,18 +14,27 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-enum { SYS_sched_yield = 24, SYS_arch_prctl = 158, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003 };
+enum {
+  SYS_sched_yield = 24,
+  SYS_arch_prctl = 158,
+  ARCH_SET_FS = 0x1002,
+  ARCH_GET_FS = 0x1003
+};
 enum { HWCAP2_FSGSBASE = 2 };
 enum { THREADS = 16, TURNS = 60, SPIN = 10000 };
 
 static __thread volatile unsigned long Own[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 static enum { Tls, Prctl, Wrfsbase } How;
 static unsigned long Lost[THREADS];
-static unsigned long Block[THREADS][2][16]; /* FS:0 is a mark of the block's own */
+static unsigned long Block[THREADS][2]
+                          [16]; /* FS:0 is a mark of the block's own */
 
 static inline long syscall2(long Number, long A, long B) {
   long Result;
-  __asm__ volatile("syscall" : "=a"(Result) : "a"(Number), "D"(A), "S"(B) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall"
+                   : "=a"(Result)
+                   : "a"(Number), "D"(A), "S"(B)
+                   : "rcx", "r11", "memory");
   return Result;
 }
 
@@ -86,7 +95,9 @@ static void *changeTls(void *Argument) {
 
 int main(int Argc, char **Argv) {
   const char *Way = Argc > 1 ? Argv[1] : "tls";
-  How = !strcmp(Way, "prctl") ? Prctl : !strcmp(Way, "wrfsbase") ? Wrfsbase : Tls;
+  How = !strcmp(Way, "prctl")      ? Prctl
+        : !strcmp(Way, "wrfsbase") ? Wrfsbase
+                                   : Tls;
   if (How == Wrfsbase && !(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE)) {
     printf("no FSGSBASE for programs\n");
     return 77;
@@ -96,7 +107,8 @@ int main(int Argc, char **Argv) {
       Block[T][I][0] = 0x5e60000 + T * 2 + I;
   pthread_t Threads[THREADS];
   for (unsigned long T = 0; T != THREADS; ++T)
-    if (pthread_create(&Threads[T], 0, How == Tls ? changeTls : changeFs, (void *)T)) {
+    if (pthread_create(&Threads[T], 0, How == Tls ? changeTls : changeFs,
+                       (void *)T)) {
       printf("no thread %lu\n", T);
       return 1;
     }

@@ -10,11 +10,19 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-enum { SYS_getppid = 110, SYS_arch_prctl = 158, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003 };
+enum {
+  SYS_getppid = 110,
+  SYS_arch_prctl = 158,
+  ARCH_SET_FS = 0x1002,
+  ARCH_GET_FS = 0x1003
+};
 
 static inline long syscall2(long Number, long A, long B) {
   long Result;
-  __asm__ volatile("syscall" : "=a"(Result) : "a"(Number), "D"(A), "S"(B) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall"
+                   : "=a"(Result)
+                   : "a"(Number), "D"(A), "S"(B)
+                   : "rcx", "r11", "memory");
   return Result;
 }
 
@@ -29,7 +37,8 @@ static unsigned long getFs(void) {
 
 int main(void) {
   /* Addresses of the lower half, the last ones included. */
-  static const unsigned long Bases[] = {0x1000, 0x123456789000, 0x7fffdeadb000, 0x7fffffffefff};
+  static const unsigned long Bases[] = {0x1000, 0x123456789000, 0x7fffdeadb000,
+                                        0x7fffffffefff};
   unsigned long Home = getFs();
   long Bad = 0;
   for (unsigned I = 0; I != sizeof(Bases) / sizeof(Bases[0]); ++I) {
@@ -55,7 +64,8 @@ int main(void) {
   }
   /* Not canonical: refused, and FS stays. */
   long Refused = syscall2(SYS_arch_prctl, ARCH_SET_FS, 0x800000000000);
-  printf("FS 0x800000000000: %ld, home %s\n", Refused, getFs() == Home ? "kept" : "lost");
+  printf("FS 0x800000000000: %ld, home %s\n", Refused,
+         getFs() == Home ? "kept" : "lost");
   printf("bad: %ld\n", Bad);
   return Bad != 0;
 }

@@ -30,7 +30,8 @@ int main(int Argc, char **Argv) {
 
   errno = 0;
   int Result = close(-1);
-  printf("close(-1) = %d, errno %s\n", Result, errno == EBADF ? "EBADF" : strerror(errno));
+  printf("close(-1) = %d, errno %s\n", Result,
+         errno == EBADF ? "EBADF" : strerror(errno));
   printf("floating point: %.3f\n", 1.0 / 8 + Mine);
   printf("Mine = %d\n", ++Mine);
   return 0;

@@ -1,5 +1,5 @@
-/* Asks for a GS base of its own by arch_prctl: in ring 0 the kernel refuses, and
- * goes on. Prints the results, negative errno values.
+/* Asks for a GS base of its own by arch_prctl: in ring 0 the kernel refuses,
+ * and goes on. Prints the results, negative errno values.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */

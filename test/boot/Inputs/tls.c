@@ -15,16 +15,18 @@
 #define WORDS (SIZE / 4)
 #define INITIAL 0x51ab1e00u
 
-static _Alignas(ALIGN) __thread volatile uint32_t Data[WORDS] = {[0 ... WORDS - 1] = INITIAL};
+static _Alignas(ALIGN) __thread volatile uint32_t Data[WORDS] = {
+    [0 ... WORDS - 1] = INITIAL};
 static _Alignas(ALIGN) __thread volatile uint32_t Zero[WORDS];
 
 static int Failures;
 
-static void expect(const char *When, const char *Name, volatile uint32_t *Array, uint32_t First,
-                   uint32_t Step) {
+static void expect(const char *When, const char *Name, volatile uint32_t *Array,
+                   uint32_t First, uint32_t Step) {
   for (uint32_t I = 0; I != WORDS; ++I)
     if (Array[I] != First + I * Step) {
-      printf("%s: %s[%u] is %#x, not %#x\n", When, Name, I, Array[I], First + I * Step);
+      printf("%s: %s[%u] is %#x, not %#x\n", When, Name, I, Array[I],
+             First + I * Step);
       Failures = 1;
       return;
     }
@@ -43,7 +45,8 @@ int main(void) {
   }
   for (int I = 0; I != 100; ++I) {
     getppid();
-    volatile char *Page = malloc(200000); /* new pages: system calls and faults */
+    volatile char *Page =
+        malloc(200000); /* new pages: system calls and faults */
     for (int P = 0; P < 200000; P += 4096)
       Page[P] = 1;
     free((void *)Page);

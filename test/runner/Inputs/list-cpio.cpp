@@ -1,4 +1,5 @@
-// Lists an archive by the kernel's reader: mode, name, and contents in one line.
+// Lists an archive by the kernel's reader: mode, name, and contents in one
+// line.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../../../kernel-stub/cpio.h"
