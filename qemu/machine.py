@@ -33,7 +33,7 @@ import time
 import cpio
 
 PORTS = ("log", "out", "err", "control")  # COM1 to COM4
-MODES = ("gs", "fs-shared")
+MODES = ("gs", "gs-debug", "fs-shared")
 
 # How a boot can end, other than by 'done'.
 TIMEOUT, QEMU_ERROR, PANIC = "time-out", "QEMU error", "kernel panic"

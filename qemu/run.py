@@ -22,7 +22,8 @@ CANNOT_RUN, CANNOT_START = 125, 127
 DESCRIPTION = """\
 Boot the kernel stub in QEMU with PROGRAM, an unmodified Linux executable of this
 machine, in an initrd made on the fly. What the program writes to its standard
-output and error comes out unchanged on ours, as it is written."""
+output and error comes out unchanged on ours, as it is written. Its standard input
+is empty."""
 
 EPILOG = """\
 exit status:
@@ -97,7 +98,8 @@ def parser():
     where = p.add_argument_group("the kernel and the machine")
     where.add_argument("--mode", choices=machine.MODES, default="gs",
                        help="where the kernel keeps its TLS: gs, behind GS and out of the "
-                       "program's way (default); fs-shared, behind FS, shared with the program")
+                       "program's way (default); gs-debug, the same with the kernel's checks "
+                       "on; fs-shared, behind FS, shared with the program")
     where.add_argument("--accel", choices=("tcg", "kvm"), default="tcg",
                        help="QEMU's accelerator (default: tcg)")
     where.add_argument("--cpu", default="max", metavar="MODEL",

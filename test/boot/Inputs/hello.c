@@ -34,5 +34,6 @@ int main(int Argc, char **Argv) {
          errno == EBADF ? "EBADF" : strerror(errno));
   printf("floating point: %.3f\n", 1.0 / 8 + Mine);
   printf("Mine = %d\n", ++Mine);
+  printf("stdin: %s\n", getchar() == EOF ? "empty" : "not empty");
   return 0;
 }

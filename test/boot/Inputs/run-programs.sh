@@ -33,6 +33,7 @@ exit 0
 # OUT-NEXT: close(-1) = -1, errno EBADF
 # OUT-NEXT: floating point: 42.125
 # OUT-NEXT: Mine = 43
+# OUT-NEXT: stdin: empty
 # OUT-NEXT: tls 4 4 right
 # OUT-NEXT: tls 64 4 right
 # OUT-NEXT: tls 4096 4 right
