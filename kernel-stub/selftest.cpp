@@ -225,7 +225,9 @@ int leak() {
   auto Run = [&] {
     Thread *Created[8];
     for (Thread *&T : Created)
-      T = thread::create([](void *) {}, nullptr, nullptr);
+      T = thread::create(
+          [](void *) { memory::freePage(memory::allocatePage()); }, nullptr,
+          nullptr);
     for (Thread *T : Created)
       thread::start(*T);
     while (thread::numThreads() != NumBefore) {
