@@ -60,6 +60,7 @@ void logStack(uint64_t Rip, uint64_t Rbp) {
     control::send("panic (while reporting one) %s", Message);
     control::powerOff(PanicExitCode);
   }
+  breakLogLock();
   log("kernel panic: %s", Message);
   if (F)
     logRegisters(*F);

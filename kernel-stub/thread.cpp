@@ -55,6 +55,9 @@ private:
 Queue ReadyQueue;
 
 __thread Thread *Current;
+// Never changes: a thread whose value is another has had its TLS overwritten.
+constexpr uint64_t MagicValue = 0x736c6c6174736d65;
+__thread uint64_t Magic = MagicValue;
 __thread unsigned PreemptCount;
 __thread bool NeedResched;
 
@@ -166,7 +169,7 @@ Thread &current() { return *Current; }
 bool isCurrentSane() {
   uint64_t Offset =
       reinterpret_cast<uint64_t>(Current) - reinterpret_cast<uint64_t>(Threads);
-  return Offset < sizeof(Threads) && Offset % sizeof(Thread) == 0;
+  return Magic == MagicValue && Offset < sizeof(Threads) && Offset % sizeof(Thread) == 0;
 }
 
 Thread *create(void (*Function)(void *), void *Argument, Process *Owner) {
