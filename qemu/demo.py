@@ -204,8 +204,8 @@ def main():
                         metavar="DIR", help="build folder")
     parser.add_argument("--qemu", default="qemu-system-x86_64", metavar="PATH",
                         help="the QEMU to run")
-    parser.add_argument("--timeout", type=float, default=20, metavar="S",
-                        help="seconds for each boot (default: 20)")
+    parser.add_argument("--timeout", type=float, default=30, metavar="S",
+                        help="seconds for each boot (default: 30)")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto",
                         help="auto: on a terminal, unless NO_COLOR is set")
     options = parser.parse_args()
