@@ -73,10 +73,10 @@ public:
   void run() {
     for (unsigned R = 0; R < Obj.regions().size(); ++R)
       walk(R);
-    for (auto [R, Address] : Marked.unusedSites()) {
-      Site S = place(R, Address);
+    for (const FSMark &M : Marked.unused()) {
+      Site S = place(M.Region, M.Begin);
       S.K = Kind::StaleMark;
-      S.What = "on-purpose mark, but no FS use at this instruction";
+      S.What = "on-purpose mark, but no FS use from this instruction on";
       report(std::move(S));
     }
     llvm::sort(Report.Sites, [&](const Site &A, const Site &B) {
@@ -334,9 +334,10 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
   auto Found = readNotes(**Obj);
   if (!Found)
     return Fail(Found.takeError());
-  auto Marked = Marks::read(**Obj);
-  if (!Marked)
-    return Fail(Marked.takeError());
+  auto MarksOrErr = FSMarks::read(**Obj);
+  if (!MarksOrErr)
+    return Fail(MarksOrErr.takeError());
+  Marks Marked(std::move(*MarksOrErr));
 
   FileReport Report;
   Report.Name = Name.str();
@@ -358,7 +359,7 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
   Report.Tls = Tls->HasTls;
   Report.Notes = Found->Count;
 
-  FileAudit A(**Obj, *Tls, *Marked, O, Allow, Report);
+  FileAudit A(**Obj, *Tls, Marked, O, Allow, Report);
   A.run();
   for (uint32_t Version : Found->Versions)
     Report.Sites.push_back(aboutObject(Kind::AbiVersion, O,

@@ -1,11 +1,11 @@
-// The note and the on-purpose FS sites that the plugin and the rewriter leave
+// The note and the on-purpose FS marks that the plugin and the rewriter leave
 // in an object (docs/abi.md). SPDX-License-Identifier: Apache-2.0 WITH
 // LLVM-exception
 #ifndef SEGSHIFT_AUDIT_MARKS_H
 #define SEGSHIFT_AUDIT_MARKS_H
 
-#include "../disasm/Elf.h"
-#include <map>
+#include "../disasm/FSMarks.h"
+#include "llvm/ADT/DenseSet.h"
 #include <vector>
 
 namespace segshift::audit {
@@ -16,20 +16,20 @@ struct Notes {
 };
 llvm::Expected<Notes> readNotes(const ElfObject &Obj);
 
+/// The on-purpose marks of an object, and which of them were of use.
 class Marks {
 public:
-  static llvm::Expected<Marks> read(const ElfObject &Obj);
+  explicit Marks(FSMarks All) : All(std::move(All)) {}
 
   /// Whether FS is on purpose in the instruction at Address.
-  bool covers(unsigned Region, uint64_t Address) const;
+  bool covers(unsigned Region, uint64_t Address);
 
-  /// Marks for one instruction about which covers() was never asked.
-  std::vector<std::pair<unsigned, uint64_t>> unusedSites() const;
+  /// Marks in which covers() never found an address.
+  std::vector<FSMark> unused() const;
 
 private:
-  using Place = std::pair<unsigned, uint64_t>; // region, address
-  mutable std::map<Place, bool> Instructions;  // true: covers() was asked
-  std::map<Place, uint64_t> Ranges;            // to their ends
+  FSMarks All;
+  llvm::DenseSet<const FSMark *> Used;
 };
 
 } // namespace segshift::audit

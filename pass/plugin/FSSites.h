@@ -13,23 +13,15 @@
 #ifndef SEGSHIFT_PLUGIN_FSSITES_H
 #define SEGSHIFT_PLUGIN_FSSITES_H
 
-#include <cstdint>
-
 namespace segshift {
 
-/// Sections of sites. An entry is the distance from the entry itself to the
-/// instruction (a signed word of 4 bytes, or of 8 in the medium and large code
-/// models), then a SiteKind of 4 bytes. llvm::AsmPrinter::emitPCSections writes
+/// Sections of sites. An entry is a pair of signed distances, each from the
+/// distance's own address: to the first byte of code whose FS uses are on
+/// purpose, and to the first byte behind it. A distance has 4 bytes, or 8 in
+/// the medium and large code models. llvm::AsmPrinter::emitPCSections writes
 /// them.
 inline constexpr char SitesSection[] = "segshift_fs";
 inline constexpr char SitesSection64[] = "segshift_fs64";
-
-/// All sites of one function are of one kind: emitPCSections goes through the
-/// kinds of a function in no fixed order, and output must be reproducible.
-enum class SiteKind : uint32_t {
-  Instruction = 1, ///< This one instruction uses FS on purpose.
-  RangeBound = 2,  ///< In pairs: where a range begins, and where it ends.
-};
 
 } // namespace segshift
 

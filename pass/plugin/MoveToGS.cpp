@@ -22,6 +22,7 @@
 #include "llvm/CodeGen/TargetSubtargetInfo.h"
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LLVMRemarkStreamer.h"
 #include "llvm/IR/Module.h"
@@ -52,7 +53,7 @@ public:
   bool doFinalization(Module &M) override;
 
 private:
-  MCRegister FS, GS, SS;
+  MCRegister FS, GS;
   bool RemarksWanted = false;
   unsigned Moved = 0, Kept = 0, MovedCanaries = 0;
   SmallPtrSet<const MachineInstr *, 8> KeptInstrs; // of the current function
@@ -102,8 +103,6 @@ void MoveToGS::findRegisters(const TargetRegisterInfo &TRI) {
       FS = R;
     else if (Name == "GS")
       GS = R;
-    else if (Name == "SS")
-      SS = R;
   }
 }
 
@@ -117,7 +116,8 @@ static bool isTLSUse(const MachineInstr &MI) {
   for (const MachineMemOperand *MMO : MI.memoperands()) {
     if (MMO->getAddrSpace() != AS_FS)
       continue;
-    // The thread pointer's own load is from null; a program's are in SS here.
+    // The thread pointer's own load is from null; no program's is, see
+    // OwnFSMarker.
     const Value *V = MMO->getValue();
     if (!V || !isa<ConstantPointerNull>(V) || MMO->getOffset() != 0)
       return false;
@@ -127,7 +127,8 @@ static bool isTLSUse(const MachineInstr &MI) {
 }
 
 /// Whether an instruction with an FS operand, in a function with a stack
-/// protector, loads its canary. Other volatile loads from there are in SS here.
+/// protector, loads its canary. No program's volatile load is from there, see
+/// OwnFSMarker.
 static bool isCanaryLoad(const MachineInstr &MI, const Canary &Guard) {
   const DataLayout &DL = MI.getMF()->getDataLayout();
   for (const MachineMemOperand *MMO : MI.memoperands()) {
@@ -146,8 +147,7 @@ static bool isFSBaseInstruction(const MachineInstr &MI,
   return Name.starts_with("RDFSBASE") || Name.starts_with("WRFSBASE");
 }
 
-/// The instructions of \p MF with \p Reg as an explicit operand, in no
-/// particular order.
+/// The instructions with \p Reg as an explicit operand, in no particular order.
 static SmallVector<MachineInstr *, 8> usersOf(MCRegister Reg,
                                               const MachineRegisterInfo &MRI) {
   SmallSetVector<MachineInstr *, 8> Users;
@@ -163,50 +163,67 @@ static void replaceRegister(MachineInstr &MI, MCRegister From, MCRegister To) {
       MO.setReg(To);
 }
 
+/// Takes OwnFSMarker off the address of \p MI. \returns whether it was there.
+/// Of the five operands of an x86 address the displacement is the fourth and
+/// the segment the fifth (llvm/lib/Target/X86/MCTargetDesc/X86BaseInfo.h).
+static bool unmarkOwnFS(MachineInstr &MI, MCRegister FS) {
+  auto IsMarked = [](int64_t Address) {
+    return Address >= OwnFSMarker && Address < OwnFSMarkerEnd;
+  };
+  for (unsigned I = 4; I < MI.getNumExplicitOperands(); ++I) {
+    const MachineOperand &Segment = MI.getOperand(I);
+    MachineOperand &Disp = MI.getOperand(I - 1);
+    if (Segment.isReg() && Segment.getReg() == FS && Disp.isImm() &&
+        IsMarked(Disp.getImm())) {
+      Disp.setImm(Disp.getImm() - OwnFSMarker);
+      return true;
+    }
+  }
+  // The marker is somewhere where this pass does not find it.
+  const Function &F = MI.getMF()->getFunction();
+  for (const MachineMemOperand *MMO : MI.memoperands())
+    if (const Value *V = MMO->getValue(); V && MMO->getAddrSpace() == AS_FS)
+      if (auto Address = constantFSAddress(V, MI.getMF()->getDataLayout());
+          Address && IsMarked(*Address))
+        F.getContext().diagnose(DiagnosticInfoUnsupported(
+            F,
+            "segshift: cannot tell this access to %fs from the thread pointer",
+            MI.getDebugLoc()));
+  return false;
+}
+
 //===----------------------------------------------------------------------===//
 // Writing down the sites
 //===----------------------------------------------------------------------===//
 
-/// Has the instruction's address written to the section of sites.
-static void addSite(MachineInstr &MI, SiteKind Kind) {
+/// Has the instruction's address written to the section of sites. The same node
+/// serves a whole function: emitPCSections goes through its nodes in the order
+/// of pointers, and output must be reproducible.
+static void addSiteBound(MachineInstr &MI) {
   MachineFunction &MF = *MI.getMF();
   LLVMContext &Ctx = MF.getFunction().getContext();
   CodeModel::Model CM = MF.getTarget().getCodeModel();
   bool Wide = CM == CodeModel::Medium || CM == CodeModel::Large;
-  Metadata *Section = MDString::get(Ctx, Wide ? SitesSection64 : SitesSection);
-  Metadata *Value = ConstantAsMetadata::get(
-      ConstantInt::get(Type::getInt32Ty(Ctx), static_cast<uint32_t>(Kind)));
   SmallVector<Metadata *, 4> Ops;
   if (MDNode *Present = MI.getPCSections())
     Ops.append(Present->op_begin(), Present->op_end());
-  Ops.push_back(Section);
-  Ops.push_back(MDNode::get(Ctx, Value));
+  Ops.push_back(MDString::get(Ctx, Wide ? SitesSection64 : SitesSection));
   MI.setPCSections(MF, MDNode::get(Ctx, Ops));
 }
 
-using InstrSet = SmallPtrSetImpl<const MachineInstr *>;
-
-/// In the order of emission, which the order of \p Kept is not.
-static void addSites(MachineFunction &MF, const InstrSet &Kept) {
-  for (MachineBasicBlock &MBB : MF)
-    for (MachineInstr &MI : MBB)
-      if (Kept.contains(&MI))
-        addSite(MI, SiteKind::Instruction);
-}
-
-/// Writes the bounds of \p Kept, which holds inline assembly, of which only the
-/// emitter will know how many instructions it is.
-static void addRanges(MachineFunction &MF, const InstrSet &Kept) {
+/// Writes down where each run of kept instructions begins and ends.
+static void addSites(MachineFunction &MF,
+                     const SmallPtrSetImpl<const MachineInstr *> &Kept) {
   bool Inside = false;
   auto Toggle = [&](MachineInstr &MI) {
-    addSite(MI, SiteKind::RangeBound);
+    addSiteBound(MI);
     Inside = !Inside;
   };
   for (MachineBasicBlock &MBB : MF) {
     for (MachineInstr &MI : MBB)
       if (Kept.contains(&MI) != Inside)
         Toggle(MI);
-    // A range ends with its block, for blocks may still be put elsewhere; only
+    // A run ends with its block, for blocks may still be put elsewhere; only
     // behind a terminator (asm goto) no label can stand.
     if (Inside && (!MBB.back().isTerminator() || &MBB == &MF.back()))
       Toggle(*BuildMI(&MBB, DebugLoc(),
@@ -225,12 +242,15 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
 
   const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
   const bool UsesTLS = F.hasFnAttribute(UsesTLSAttr);
+  const bool MarkedOwnFS = F.hasFnAttribute(MarkedOwnFSAttr);
   std::optional<Canary> Guard;
   if (MF.getFrameInfo().hasStackProtectorIndex())
     Guard = canaryInFS(*F.getParent(), MF.getTarget());
   if (!MRI.reg_empty(FS))
     for (MachineInstr *MI : usersOf(FS, MRI)) {
-      if (Guard && isCanaryLoad(*MI, *Guard))
+      if (MarkedOwnFS && unmarkOwnFS(*MI, FS))
+        keep(*MI, "the program's own use of %fs");
+      else if (Guard && isCanaryLoad(*MI, *Guard))
         moveCanary(*MI);
       else if (KeepFS)
         keep(*MI, "the function is marked segshift.keep-fs");
@@ -239,25 +259,15 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
       else
         keep(*MI, "the program's own use of %fs");
     }
-  if (F.hasFnAttribute(OwnFSInSSAttr))
-    for (MachineInstr *MI : usersOf(SS, MRI)) {
-      replaceRegister(*MI, SS, FS);
-      keep(*MI, "the program's own use of %fs:0");
-    }
-  bool KeptAsm = false;
   if (F.hasFnAttribute(HasFSAsmAttr))
     for (MachineBasicBlock &MBB : MF)
       for (MachineInstr &MI : MBB) {
-        if (MI.isInlineAsm() && asmNamesFS(MI.getOperand(0).getSymbolName())) {
+        if (MI.isInlineAsm() && asmNamesFS(MI.getOperand(0).getSymbolName()))
           keep(MI, "inline assembly");
-          KeptAsm = true;
-        } else if (isFSBaseInstruction(MI, TII)) {
+        else if (isFSBaseInstruction(MI, TII))
           keep(MI, "an access to the FS base");
-        }
       }
-  if (KeptAsm)
-    addRanges(MF, KeptInstrs);
-  else if (!KeptInstrs.empty())
+  if (!KeptInstrs.empty())
     addSites(MF, KeptInstrs);
   // Only operands that emission prints are changed, no analysis sees them.
   return false;
@@ -267,11 +277,20 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
 // Changing and writing down
 //===----------------------------------------------------------------------===//
 
-/// The thread-local variable that \p MI reaches, if that can be seen.
-static const GlobalValue *accessedVariable(const MachineInstr &MI) {
+static const GlobalValue *namedVariable(const MachineInstr &MI) {
   for (const MachineOperand &MO : MI.operands())
     if (MO.isGlobal() && MO.getGlobal()->isThreadLocal())
       return MO.getGlobal();
+  return nullptr;
+}
+
+/// The thread-local variable that \p MI reaches, if that can be seen: it names
+/// it, its memory operand knows it, or another instruction of the block that
+/// shares a register with it does (its GOT load before, its TPOFF behind).
+static const GlobalValue *accessedVariable(const MachineInstr &MI,
+                                           const TargetRegisterInfo &TRI) {
+  if (const GlobalValue *GV = namedVariable(MI))
+    return GV;
   for (const MachineMemOperand *MMO : MI.memoperands())
     if (const Value *V = MMO->getValue()) {
       const Value *Object = getUnderlyingObject(V);
@@ -281,6 +300,27 @@ static const GlobalValue *accessedVariable(const MachineInstr &MI) {
       if (auto *GV = dyn_cast<GlobalValue>(Object); GV && GV->isThreadLocal())
         return GV;
     }
+  const MachineBasicBlock &MBB = *MI.getParent();
+  for (const MachineOperand &MO : MI.operands()) {
+    if (!MO.isReg() || !MO.getReg().isPhysical() || MO.isImplicit())
+      continue;
+    if (MO.isDef()) {
+      for (auto I = std::next(MI.getIterator()); I != MBB.end(); ++I) {
+        if (I->readsRegister(MO.getReg(), &TRI))
+          if (const GlobalValue *GV = namedVariable(*I))
+            return GV;
+        if (I->modifiesRegister(MO.getReg(), &TRI))
+          break;
+      }
+    } else {
+      for (auto I = MI.getIterator(); I != MBB.begin();)
+        if ((--I)->modifiesRegister(MO.getReg(), &TRI)) {
+          if (const GlobalValue *GV = namedVariable(*I))
+            return GV;
+          break;
+        }
+    }
+  }
   return nullptr;
 }
 
@@ -289,7 +329,8 @@ void MoveToGS::move(MachineInstr &MI) {
   ++Moved;
   if (!RemarksWanted)
     return;
-  if (const GlobalValue *GV = accessedVariable(MI))
+  const TargetRegisterInfo &TRI = *MI.getMF()->getSubtarget().getRegisterInfo();
+  if (const GlobalValue *GV = accessedVariable(MI, TRI))
     remark(MI, "Moved",
            "access to thread-local '" + demangle(GV->getName()) +
                "' moved to %gs",

@@ -107,46 +107,21 @@ std::optional<uint64_t> segshift::constantFSAddress(const Value *Ptr,
   return std::nullopt;
 }
 
-/// Moves those pointer operands of \p I that are constants in the address space
-/// of FS, and of which \p Confusable holds, to the address space of SS.
-/// \returns whether there were any.
-static bool moveToSS(Instruction &I, const DataLayout &DL,
-                     function_ref<bool(uint64_t)> Confusable) {
-  bool Moved = false;
-  auto Replace = [&](unsigned Operand) {
-    std::optional<uint64_t> Address =
-        constantFSAddress(I.getOperand(Operand), DL);
-    if (!Address || !Confusable(*Address))
-      return;
-    I.setOperand(
-        Operand,
-        ConstantExpr::getIntToPtr(
-            ConstantInt::get(DL.getIntPtrType(I.getContext(), AS_SS), *Address),
-            PointerType::get(I.getContext(), AS_SS)));
-    Moved = true;
-  };
-  if (isa<LoadInst>(I)) {
-    Replace(LoadInst::getPointerOperandIndex());
-  } else if (isa<StoreInst>(I)) {
-    Replace(StoreInst::getPointerOperandIndex());
-  } else if (isa<AtomicRMWInst>(I)) {
-    Replace(AtomicRMWInst::getPointerOperandIndex());
-  } else if (isa<AtomicCmpXchgInst>(I)) {
-    Replace(AtomicCmpXchgInst::getPointerOperandIndex());
-  } else if (auto *MI = dyn_cast<AnyMemIntrinsic>(&I)) {
-    Replace(0);
-    if (isa<AnyMemTransferInst>(MI))
-      Replace(1);
-    if (Moved) {
-      SmallVector<Type *, 3> Overloads{MI->getArgOperand(0)->getType()};
-      if (isa<AnyMemTransferInst>(MI))
-        Overloads.push_back(MI->getArgOperand(1)->getType());
-      Overloads.push_back(MI->getArgOperand(2)->getType());
-      MI->setCalledFunction(Intrinsic::getOrInsertDeclaration(
-          MI->getModule(), MI->getIntrinsicID(), Overloads));
-    }
-  }
-  return Moved;
+/// The operands of \p I that are addresses which it reads or writes.
+static SmallVector<unsigned, 2> addressOperands(const Instruction &I) {
+  if (isa<LoadInst>(I))
+    return {LoadInst::getPointerOperandIndex()};
+  if (isa<StoreInst>(I))
+    return {StoreInst::getPointerOperandIndex()};
+  if (isa<AtomicRMWInst>(I))
+    return {AtomicRMWInst::getPointerOperandIndex()};
+  if (isa<AtomicCmpXchgInst>(I))
+    return {AtomicCmpXchgInst::getPointerOperandIndex()};
+  if (isa<AnyMemTransferInst>(I))
+    return {0, 1};
+  if (isa<AnyMemSetInst>(I))
+    return {0};
+  return {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -199,7 +174,7 @@ private:
   void setTLSModel(Module &M);
   void markTLSUsers(Module &M);
   void scanFunction(Function &F);
-  void separateOwnFS(Function &F);
+  void markOwnFS(Function &F);
   void addNote(Module &M);
 };
 } // namespace
@@ -332,10 +307,10 @@ void PrepareIR::scanFunction(Function &F) {
     if (!KeepFS && asmNamesTLSUnderFS(Text))
       F.getContext().diagnose(DiagnosticInfoInlineAsm(I, AsmMessage));
   }
-  separateOwnFS(F);
+  markOwnFS(F);
 }
 
-void PrepareIR::separateOwnFS(Function &F) {
+void PrepareIR::markOwnFS(Function &F) {
   // The thread pointer is loaded from null; the canary by a volatile load.
   const bool LoadsThreadPointer =
       F.hasFnAttribute(UsesTLSAttr) && !F.hasFnAttribute(KeepFSAttr);
@@ -346,24 +321,30 @@ void PrepareIR::separateOwnFS(Function &F) {
     return;
 
   const DataLayout &DL = F.getDataLayout();
-  bool Moved = false, OwnSS = false;
-  for (Instruction &I : instructions(F)) {
-    for (const Value *Op : I.operands())
-      OwnSS |= Op->getType()->isPointerTy() &&
-               Op->getType()->getPointerAddressSpace() == AS_SS;
-    Moved |= moveToSS(I, DL, [&](uint64_t Address) {
-      return (LoadsThreadPointer && Address == 0) ||
-             (Guard && Address == Guard->Offset && I.isVolatile());
-    });
-  }
-  if (!Moved)
-    return;
-  if (OwnSS)
-    F.getContext().diagnose(DiagnosticInfoUnsupported(
-        F, "segshift: this function uses TLS or a canary, the same places of "
-           "%fs itself, and pointers into %ss (address space 258); move one of "
-           "them to a function of its own"));
-  F.addFnAttr(OwnFSInSSAttr);
+  auto IsConfusable = [&](const Instruction &I, uint64_t Address) {
+    return (LoadsThreadPointer && Address == 0) ||
+           (Guard && Address == Guard->Offset && I.isVolatile());
+  };
+  for (Instruction &I : instructions(F))
+    for (unsigned Operand : addressOperands(I)) {
+      std::optional<uint64_t> Address =
+          constantFSAddress(I.getOperand(Operand), DL);
+      if (!Address)
+        continue;
+      if (*Address >= OwnFSMarker && *Address < OwnFSMarkerEnd)
+        F.getContext().diagnose(DiagnosticInfoUnsupported(
+            F,
+            "segshift: offsets of FS from 0x5e600000 to 0x5e6fffff are used "
+            "by the plugin itself",
+            I.getDebugLoc()));
+      else if (IsConfusable(I, *Address)) {
+        Type *Int = DL.getIntPtrType(I.getContext(), AS_FS);
+        I.setOperand(Operand, ConstantExpr::getIntToPtr(
+                                  ConstantInt::get(Int, *Address + OwnFSMarker),
+                                  I.getOperand(Operand)->getType()));
+        F.addFnAttr(MarkedOwnFSAttr);
+      }
+    }
 }
 
 void PrepareIR::addNote(Module &M) {

@@ -32,15 +32,21 @@ class Value;
 namespace segshift {
 
 /// Address spaces of the x86 back end (llvm/lib/Target/X86/X86.h, X86AS).
-enum X86AddressSpace : unsigned { AS_GS = 256, AS_FS = 257, AS_SS = 258 };
+enum X86AddressSpace : unsigned { AS_GS = 256, AS_FS = 257 };
 
 /// Function attributes by which the IR half speaks to the machine half.
 /// The function uses the thread pointer:
 inline constexpr char UsesTLSAttr[] = "segshift-uses-tls";
-/// Its accesses to %fs:0, or to the canary's place, stand in address space 258
-/// (%ss) until emission, so that they are not taken for the thread pointer's
-/// load or the stack protector's:
-inline constexpr char OwnFSInSSAttr[] = "segshift-own-fs-in-ss";
+/// Its own accesses to %fs:0, or to the canary's place, have OwnFSMarker added
+/// to their address until emission:
+inline constexpr char MarkedOwnFSAttr[] = "segshift-marked-own-fs";
+/// So that they are neither merged with the thread pointer's load, nor taken
+/// for it or the stack protector's. Selection compares addresses, not address
+/// spaces, when it folds a load and a store into one instruction. As a
+/// displacement it has the size of 0; like 0 it has many trailing zeros, being
+/// an address.
+inline constexpr int64_t OwnFSMarker = 0x5e600000;
+inline constexpr int64_t OwnFSMarkerEnd = OwnFSMarker + 0x100000;
 /// It has inline assembly or intrinsics with FS:
 inline constexpr char HasFSAsmAttr[] = "segshift-fs-asm";
 /// Where the stack protector of a function that must move finds its canary.

@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 #include "Plan.h"
 #include "CallSequence.h"
-#include "OnPurpose.h"
 #include "ThreadOffset.h"
 #include "disasm/CodeReader.h"
+#include "disasm/FSMarks.h"
 #include "segshift/abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -82,7 +82,7 @@ namespace {
 class Planner {
 public:
   Planner(const ElfObject &Obj, const RewriteConfig &Config,
-          OnPurposeMarks Marks)
+          FSMarks Marks)
       : Obj(Obj), Config(Config), Marks(std::move(Marks)),
         Reader(Obj, Decoder::forThread()), Dec(Reader.decoder()) {}
 
@@ -106,7 +106,7 @@ private:
 
   const ElfObject &Obj;
   const RewriteConfig &Config;
-  OnPurposeMarks Marks;
+  FSMarks Marks;
   CodeReader Reader;
   const Decoder &Dec;
   Plan Result;
@@ -246,7 +246,7 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
     return S;
   }
   std::string Kept;
-  if (Marks.covers(Range.Region, I.Address, Range.Begin))
+  if (Marks.find(Range.Region, I.Address))
     Kept = "marked by the compiler plugin";
   if (!Kept.empty() || isKept(S, Kept)) {
     S.Kind = SiteKind::OnPurpose;
@@ -445,7 +445,7 @@ Plan Planner::run() {
 }
 
 Expected<Plan> makePlan(const ElfObject &Obj, const RewriteConfig &Config) {
-  Expected<OnPurposeMarks> MarksOrErr = OnPurposeMarks::read(Obj);
+  Expected<FSMarks> MarksOrErr = FSMarks::read(Obj);
   if (!MarksOrErr)
     return MarksOrErr.takeError();
   Plan P = Planner(Obj, Config, std::move(*MarksOrErr)).run();

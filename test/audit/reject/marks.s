@@ -16,11 +16,13 @@ f:
 .Lone:
 # CHECK: on purpose: memory access through %fs:0x10
   movq %fs:0x10, %rax
+.Lone.end:
 # CHECK: finding: memory access through %fs:0x18
   movq %fs:0x18, %rax
 .Lstale:
-# CHECK: note: on-purpose mark, but no FS use at this instruction, in f+{{.*}} [stale-mark]
+# CHECK: note: on-purpose mark, but no FS use from this instruction on, in f+{{.*}} [stale-mark]
   nop
+.Lstale.end:
 .Lbegin:
 # CHECK: on purpose: memory access through %fs:0x20
   movq %fs:0x20, %rax
@@ -36,8 +38,8 @@ f:
   .size f, .-f
   .section segshift_fs,"awo",@progbits,.text
 1:.long .Lone - 1b
-2:.long .Lstale - 2b
-  .long 1
-3:.long .Lbegin - 3b
-4:.long .Lend - 4b
-  .long 2
+2:.long .Lone.end - 2b
+3:.long .Lstale - 3b
+4:.long .Lstale.end - 4b
+5:.long .Lbegin - 5b
+6:.long .Lend - 6b
