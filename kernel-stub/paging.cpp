@@ -54,6 +54,21 @@ uint64_t *entry(uint64_t Address, bool Create) {
   return &Table[indexAt(Address, 0)];
 }
 
+uint64_t findUsed(uint64_t Start, uint64_t End) {
+  for (uint64_t A = Start; A < End;) {
+    const uint64_t *Table = boot_pml4;
+    unsigned Level = 3;
+    while (Level && Table[indexAt(A, Level)] & Present)
+      Table = tableOf(Table[indexAt(A, Level--)]);
+    if (!Level && Table[indexAt(A, 0)])
+      return A;
+    // To the start of what the next entry of this level covers.
+    uint64_t Span = PageSize << (9 * Level);
+    A = (A & -Span) + Span;
+  }
+  return End;
+}
+
 bool map(uint64_t Address, uint64_t Physical, uint64_t Flags) {
   uint64_t *E = entry(Address, true);
   if (!E)

@@ -28,6 +28,10 @@ void init();
 // Create, no memory for one.
 uint64_t *entry(uint64_t Address, bool Create);
 
+// The first page in [Start, End), both multiples of the page size, whose entry is
+// not empty; End if there is none. Skips what has no tables in one step each.
+uint64_t findUsed(uint64_t Start, uint64_t End);
+
 // Maps one page. False: no memory for a table.
 bool map(uint64_t Address, uint64_t Physical, uint64_t Flags);
 

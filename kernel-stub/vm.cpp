@@ -70,9 +70,8 @@ Region **linkAt(uint64_t Address) {
 }
 
 void freePages(uint64_t Start, uint64_t End) {
-  for (uint64_t A = Start; A != End; A += PageSize)
-    if (uint64_t Page = paging::unmap(A))
-      memory::freePage(Page);
+  for (uint64_t A = Start; (A = paging::findUsed(A, End)) != End; A += PageSize)
+    memory::freePage(paging::unmap(A));
 }
 
 // After splitAround.
@@ -132,10 +131,9 @@ bool protect(uint64_t Start, uint64_t Size, uint32_t Protection) {
   for (Region *R = *linkAt(Start);
        R && R->Start == Covered && Covered != Start + Size; R = R->Next) {
     R->Protection = Protection;
-    for (uint64_t A = R->Start; A != R->End; A += PageSize) {
+    for (uint64_t A = R->Start; (A = paging::findUsed(A, R->End)) != R->End;
+         A += PageSize) {
       uint64_t *E = paging::entry(A, false);
-      if (!E || !(*E & paging::Present))
-        continue;
       if (Protection)
         *E = (*E & paging::AddressMask) | pageFlags(Protection) |
              paging::Present;
