@@ -142,8 +142,8 @@ private:
 
   bool makeOwnTls(const struct segshift_tls_layout &Layout, uint64_t Below) {
     uint64_t Size = pageUp(Layout.size + Layout.align);
-    uint64_t Block = vm::findFree(Size);
-    if (!Block || !vm::map(Block, Size, vm::Read | vm::Write))
+    uint64_t Block = vm::mapAnywhere(Size, vm::Read | vm::Write);
+    if (!Block)
       return error("no memory for its TLS");
     uint64_t Tp = alignUp(Block, Layout.align) + Layout.tp_offset;
     if (!copyToUser(Tp - Below, tlsImage(), Plan.Tls.FileSize) ||

@@ -3,6 +3,7 @@
 #include "paging.h"
 #include "process.h"
 #include "syscall.h"
+#include "thread.h"
 #include "vm.h"
 
 namespace syscall {
@@ -20,13 +21,13 @@ uint32_t protectionOf(uint64_t Prot) {
 
 int64_t sysBrk(const Arguments &A) {
   constexpr uint64_t MaxHeap = 1ull << 40;
+  thread::PreemptGuard Guard; // P.Brk and the region change as one
   Process &P = *process::current();
   uint64_t New = A[0], OldEnd = pageUp(P.Brk), NewEnd = pageUp(New);
   if (New < P.BrkStart || New > P.BrkStart + MaxHeap)
     return P.Brk;
   if (NewEnd > OldEnd &&
-      (!vm::isFree(OldEnd, NewEnd - OldEnd) ||
-       !vm::map(OldEnd, NewEnd - OldEnd, vm::Read | vm::Write)))
+      !vm::mapNew(OldEnd, NewEnd - OldEnd, vm::Read | vm::Write))
     return P.Brk;
   if (NewEnd < OldEnd && !vm::unmap(NewEnd, OldEnd - NewEnd))
     return P.Brk;
@@ -44,19 +45,19 @@ int64_t sysMmap(const Arguments &A) {
     return -EBADF;
   if (!A[1] || Size < A[1])
     return -EINVAL;
-  if (Flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-    if (!isAligned(Address))
-      return -EINVAL;
-    if ((Flags & MAP_FIXED_NOREPLACE) && !vm::isFree(Address, Size))
-      return -EEXIST;
-  } else if (!Address || !isAligned(Address) || !vm::isFree(Address, Size)) {
-    Address = vm::findFree(Size);
-    if (!Address)
-      return -ENOMEM;
+  uint32_t Protection = protectionOf(A[2]);
+  bool Fixed = Flags & (MAP_FIXED | MAP_FIXED_NOREPLACE), Mapped = false;
+  if (Fixed && !isAligned(Address))
+    return -EINVAL;
+  if (Fixed && !(Flags & MAP_FIXED_NOREPLACE))
+    Mapped = vm::map(Address, Size, Protection);
+  else if (Fixed || (Address && isAligned(Address)))
+    Mapped = vm::mapNew(Address, Size, Protection);
+  if (!Mapped && !Fixed) {
+    Address = vm::mapAnywhere(Size, Protection);
+    Mapped = Address != 0;
   }
-  return vm::map(Address, Size, protectionOf(A[2]))
-             ? static_cast<int64_t>(Address)
-             : -LastError;
+  return Mapped ? static_cast<int64_t>(Address) : -LastError;
 }
 
 int64_t sysMunmap(const Arguments &A) {

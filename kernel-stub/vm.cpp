@@ -94,12 +94,22 @@ bool isValid(uint64_t Start, uint64_t Size) {
   return Size && Start >= Low && Start < High && Size <= High - Start;
 }
 
-} // namespace
+// The highest free range below MmapTop, or 0.
+uint64_t findFree(uint64_t Size) {
+  uint64_t Best = 0, GapStart = Low;
+  for (Region *R = Regions;; R = R->Next) {
+    uint64_t GapEnd = R && R->Start < MmapTop ? R->Start : MmapTop;
+    if (GapEnd > GapStart && GapEnd - GapStart >= Size)
+      Best = GapEnd - Size;
+    if (!R || R->End >= MmapTop)
+      return Best;
+    GapStart = R->End;
+  }
+}
 
-bool map(uint64_t Start, uint64_t Size, uint32_t Protection) {
-  if (!isValid(Start, Size))
-    return fail(ENOMEM);
-  cpu::LockGuard Guard(VmLock);
+// Replaces what is there. A search for room and this are one critical section,
+// or two threads are given the same range.
+bool mapLocked(uint64_t Start, uint64_t Size, uint32_t Protection) {
   if (!splitAround(Start, Start + Size))
     return false;
   removeRange(Start, Start + Size);
@@ -109,6 +119,35 @@ bool map(uint64_t Start, uint64_t Size, uint32_t Protection) {
     return fail(ENOMEM);
   *Link = R;
   return true;
+}
+
+} // namespace
+
+bool map(uint64_t Start, uint64_t Size, uint32_t Protection) {
+  if (!isValid(Start, Size))
+    return fail(ENOMEM);
+  cpu::LockGuard Guard(VmLock);
+  return mapLocked(Start, Size, Protection);
+}
+
+bool mapNew(uint64_t Start, uint64_t Size, uint32_t Protection) {
+  if (!isValid(Start, Size))
+    return fail(ENOMEM);
+  cpu::LockGuard Guard(VmLock);
+  Region *R = *linkAt(Start);
+  if (R && R->Start < Start + Size)
+    return fail(EEXIST);
+  return mapLocked(Start, Size, Protection);
+}
+
+uint64_t mapAnywhere(uint64_t Size, uint32_t Protection) {
+  cpu::LockGuard Guard(VmLock);
+  uint64_t Start = findFree(Size);
+  if (!Start) {
+    fail(ENOMEM);
+    return 0;
+  }
+  return mapLocked(Start, Size, Protection) ? Start : 0;
 }
 
 bool unmap(uint64_t Start, uint64_t Size) {
@@ -155,27 +194,6 @@ bool discard(uint64_t Start, uint64_t Size) {
     freePages(R->Start < Start ? Start : R->Start,
               R->End < Start + Size ? R->End : Start + Size);
   return true;
-}
-
-bool isFree(uint64_t Start, uint64_t Size) {
-  if (!isValid(Start, Size))
-    return false;
-  cpu::LockGuard Guard(VmLock);
-  Region *R = *linkAt(Start);
-  return !R || R->Start >= Start + Size;
-}
-
-uint64_t findFree(uint64_t Size) {
-  cpu::LockGuard Guard(VmLock);
-  uint64_t Best = 0, GapStart = Low;
-  for (Region *R = Regions;; R = R->Next) {
-    uint64_t GapEnd = R && R->Start < MmapTop ? R->Start : MmapTop;
-    if (GapEnd > GapStart && GapEnd - GapStart >= Size)
-      Best = GapEnd - Size;
-    if (!R || R->End >= MmapTop)
-      return Best;
-    GapStart = R->End;
-  }
 }
 
 void clear() {
