@@ -21,6 +21,18 @@
 /* An interrupt that finds less than this left above the guard is an overflow. */
 #define KSTACK_RESERVE 0x400
 
+/* Bytes below RSP that kernel code may use without moving it, and whether kernel
+ * threads may use the x87, SSE and AVX registers. The stub's own code does neither
+ * (-mno-red-zone, -mgeneral-regs-only). libstdc++.a and libgcc_eh.a, in the image
+ * with the C++ runtime, were compiled for programs and do both. */
+#ifdef STUB_CXX_RUNTIME
+#define KERNEL_RED_ZONE 128
+#define KERNEL_EXTENDED_STATE 1
+#else
+#define KERNEL_RED_ZONE 0
+#define KERNEL_EXTENDED_STATE 0
+#endif
+
 /* Selectors. The order of the user ones is what SYSRET wants (SDM vol. 2). */
 #define SEL_KCODE 0x08
 #define SEL_KDATA 0x10

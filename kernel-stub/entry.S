@@ -7,7 +7,7 @@
  *
  *   interrupted      RSP before        the frame goes to
  *   program          its stack         top of the thread's kernel stack
- *   kernel           a kernel stack    below RSP (the kernel has no red zone)
+ *   kernel           a kernel stack    below RSP and KERNEL_RED_ZONE (config.h)
  *
  * GS is never touched here. It is the same in the program and in the kernel.
  *
@@ -25,6 +25,9 @@
     pushq %rcx
     movq 16 + SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rax
     testq %rax, %rax
+    .if KERNEL_RED_ZONE
+    leaq -KERNEL_RED_ZONE(%rax), %rax   /* keeps the flags */
+    .endif
     js 1f
     movq %SEGSHIFT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rax
 1:  /* Too near to the guard page: it would fault, and here that loops. */

@@ -2,6 +2,7 @@
 #include "selftest.h"
 #include "control.h"
 #include "cpu.h"
+#include "cxx/tests.h"
 #include "interrupts.h"
 #include "log.h"
 #include "memory.h"
@@ -11,18 +12,18 @@
 #include "thread.h"
 #include "timer.h"
 
-namespace {
+static bool Failed;
 
-// A check of a test: a failed one is logged, and the test fails.
-bool Failed;
-bool check(bool Ok, const char *What) {
+bool selftest::check(bool Ok, const char *What) {
   if (!Ok) {
     log("selftest: failed: %s", What);
     __atomic_store_n(&Failed, true, __ATOMIC_RELAXED);
   }
   return Ok;
 }
-#define CHECK(Condition) check(Condition, #Condition)
+bool selftest::hasFailed() { return Failed; }
+
+namespace {
 
 // --- Code in the place of a program ----------------------------------------
 //
@@ -157,7 +158,7 @@ void fsThread(uint64_t Index) {
        __atomic_load_n(&timer::Ticks, __ATOMIC_RELAXED) < LastTick; ++Round) {
     for (unsigned I = 0; I != 200; ++I)
       if (segshift_read_fs_base() != Expected) {
-        check(false, "a thread's FS is not what the thread set");
+        selftest::check(false, "a thread's FS is not what the thread set");
         break;
       }
     Expected = fsOf(Index, Round);
@@ -305,6 +306,12 @@ const Test Tests[] = {
     {"stack-overflow", nullptr, stackOverflow},
     {"canary", nullptr, canary},
     {"bad-tp", nullptr, badThreadPointer},
+#ifdef STUB_CXX_RUNTIME
+    {"cxx-exceptions", nullptr, cxx_test::exceptions},
+    {"cxx-call-once", nullptr, cxx_test::callOnce},
+    {"cxx-uncaught", nullptr, cxx_test::uncaught},
+    {"cxx-registers", nullptr, cxx_test::registers},
+#endif
 };
 
 } // namespace

@@ -10,6 +10,11 @@ namespace selftest {
 // and the log says what; "error" if there is no such test.
 void run(const char *Name);
 
+// For the tests. A check that fails is logged, and the test fails.
+bool check(bool Ok, const char *What);
+bool hasFailed();
+#define CHECK(Condition) selftest::check(Condition, #Condition)
+
 } // namespace selftest
 
 #endif

@@ -169,7 +169,8 @@ Thread &current() { return *Current; }
 bool isCurrentSane() {
   uint64_t Offset =
       reinterpret_cast<uint64_t>(Current) - reinterpret_cast<uint64_t>(Threads);
-  return Magic == MagicValue && Offset < sizeof(Threads) && Offset % sizeof(Thread) == 0;
+  return Magic == MagicValue && Offset < sizeof(Threads) &&
+         Offset % sizeof(Thread) == 0;
 }
 
 Thread *create(void (*Function)(void *), void *Argument, Process *Owner) {
@@ -185,7 +186,7 @@ Thread *create(void (*Function)(void *), void *Argument, Process *Owner) {
     freeWindow(*T);
     return nullptr;
   }
-  if (Owner) {
+  if (Owner || KERNEL_EXTENDED_STATE) {
     uint64_t Page = memory::allocatePage();
     if (!Page || processor::extendedStateSize() > PageSize) {
       freeWindow(*T);

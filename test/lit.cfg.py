@@ -45,3 +45,7 @@ for tool in [
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)
+
+# Built if clang finds libstdc++.a and libgcc_eh.a: see kernel-stub/CMakeLists.txt.
+if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
+    config.available_features.add("stub-cxx")

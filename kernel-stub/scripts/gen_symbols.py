@@ -16,7 +16,7 @@ def main():
     symbols = []
     for line in sys.stdin:
         fields = line.rstrip("\n").split(" ", 2)
-        if len(fields) == 3 and fields[1] in "tTwW":
+        if len(fields) == 3 and fields[0] and fields[1] in "tTwW":
             symbols.append((int(fields[0], 16), fields[2].removesuffix("()")))
     print('    .section .ksyms, "a"')
     print("    .balign 8")
