@@ -224,9 +224,10 @@ static void addSites(MachineFunction &MF,
       if (Kept.contains(&MI) != Inside)
         Toggle(MI);
     // A run ends with its block, for blocks may still be put elsewhere; only
-    // behind a terminator (asm goto) no label can stand.
+    // behind a terminator (asm goto) no label can stand. The label has the line
+    // of the last instruction, or it would get an entry in the line table.
     if (Inside && (!MBB.back().isTerminator() || &MBB == &MF.back()))
-      Toggle(*BuildMI(&MBB, DebugLoc(),
+      Toggle(*BuildMI(&MBB, MBB.back().getDebugLoc(),
                       MF.getSubtarget().getInstrInfo()->get(
                           TargetOpcode::ANNOTATION_LABEL))
                   .addSym(MF.getContext().createTempSymbol("segshift_end")));
