@@ -90,7 +90,7 @@ void run(Strings Arguments, Strings Environment) {
     thread::discard(*T);
     vm::clear();
     log("cannot start %s: %s", P.Path, Error);
-    control::send("error %s: %s", P.Path, Error);
+    control::send("error %s", Error);
     return;
   }
   setStart(*T, S.Rip, S.Rsp);

@@ -207,7 +207,7 @@ def describe(name, result):
         return f"{name}: exit status {value}"
     if kind == "signal":
         return f"{name}: killed by signal {value} ({machine.signal_name(value)})"
-    return f"{name}: cannot be started: {value.removeprefix(name + ': ')}"
+    return f"{name}: cannot be started: {value}"
 
 
 def report(options, names, outcome):
