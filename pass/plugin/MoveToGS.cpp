@@ -26,7 +26,6 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LLVMRemarkStreamer.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/MCContext.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
@@ -224,13 +223,13 @@ static void addSites(MachineFunction &MF,
       if (Kept.contains(&MI) != Inside)
         Toggle(MI);
     // A run ends with its block, for blocks may still be put elsewhere; only
-    // behind a terminator (asm goto) no label can stand. The label has the line
-    // of the last instruction, or it would get an entry in the line table.
+    // behind a terminator (asm goto) nothing can stand but at the very end.
+    // This pseudo instruction bears the label, and is no code.
     if (Inside && (!MBB.back().isTerminator() || &MBB == &MF.back()))
-      Toggle(*BuildMI(&MBB, MBB.back().getDebugLoc(),
+      Toggle(*BuildMI(&MBB, DebugLoc(),
                       MF.getSubtarget().getInstrInfo()->get(
-                          TargetOpcode::ANNOTATION_LABEL))
-                  .addSym(MF.getContext().createTempSymbol("segshift_end")));
+                          TargetOpcode::JUMP_TABLE_DEBUG_INFO))
+                  .addImm(0));
   }
 }
 
