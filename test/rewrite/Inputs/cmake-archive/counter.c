@@ -1,0 +1,2 @@
+__thread int counter = 1;
+int count(void) { return ++counter; }

@@ -1,0 +1,3 @@
+int count(void);
+int remember(int value);
+void start(void) { remember(count()); }
