@@ -32,13 +32,15 @@ void logAddress(uint64_t Address) {
     log("  %p", (void *)Address);
 }
 
-// Follows the frame pointers, as long as they go up and lie in kernel memory.
-void logStack(uint64_t Rip, uint64_t Rbp) {
+// Follows the frame pointers, as long as they go up and lie on this stack: code
+// of the C++ runtime is compiled without, and has something else in RBP.
+void logStack(uint64_t Rip, uint64_t Rbp, uint64_t Rsp) {
   log("stack:");
   logAddress(Rip);
+  const uint64_t StackTop = ((Rsp - 1) | (KSTACK_SIZE - 1)) + 1;
   for (unsigned Depth = 0; Depth != 32; ++Depth) {
-    if (Rbp < DIRECT_MAP || Rbp % 8 || !paging::isMapped(Rbp) ||
-        !paging::isMapped(Rbp + 8))
+    if (Rbp < DIRECT_MAP || Rbp % 8 || Rbp < Rsp || Rbp > StackTop - 16 ||
+        !paging::isMapped(Rbp) || !paging::isMapped(Rbp + 8))
       return;
     auto *Slot = reinterpret_cast<const uint64_t *>(Rbp);
     if (!Slot[1])
@@ -52,7 +54,7 @@ void logStack(uint64_t Rip, uint64_t Rbp) {
 }
 
 [[noreturn]] void finish(const Frame *F, uint64_t Rip, uint64_t Rbp,
-                         const char *Message) {
+                         uint64_t Rsp, const char *Message) {
   static bool Panicked;
   cpu::disableInterrupts();
   if (__atomic_exchange_n(&Panicked, true, __ATOMIC_ACQUIRE)) {
@@ -68,7 +70,7 @@ void logStack(uint64_t Rip, uint64_t Rbp) {
       (void *)segshift_read_gs_base());
   log("  cr2 %p  cr3 %p  cr4 %p", (void *)cpu::readCr2(),
       (void *)cpu::readCr3(), (void *)cpu::readCr4());
-  logStack(Rip, Rbp);
+  logStack(Rip, Rbp, Rsp);
   control::send("panic %s", Message);
   control::powerOff(PanicExitCode);
 }
@@ -83,7 +85,8 @@ __attribute__((no_stack_protector)) void panic(const char *Format, ...) {
   formatV(Message, sizeof(Message), Format, Arguments);
   va_end(Arguments);
   finish(nullptr, reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1,
-         *static_cast<uint64_t *>(__builtin_frame_address(0)), Message);
+         *static_cast<uint64_t *>(__builtin_frame_address(0)),
+         reinterpret_cast<uint64_t>(__builtin_frame_address(0)), Message);
 }
 
 __attribute__((no_stack_protector)) void panicAt(const Frame *F,
@@ -93,7 +96,7 @@ __attribute__((no_stack_protector)) void panicAt(const Frame *F,
   va_start(Arguments, Format);
   formatV(Message, sizeof(Message), Format, Arguments);
   va_end(Arguments);
-  finish(F, F->rip, F->rbp, Message);
+  finish(F, F->rip, F->rbp, F->rsp, Message);
 }
 
 // Called by functions that find their canary changed.
