@@ -230,7 +230,10 @@ const CodeReader::References &CodeReader::references() {
       Insn I;
       for (size_t At = 0; At < Bytes.size();) {
         if (Dec.decode(Bytes.drop_front(At), Range.Begin + At, I)) {
-          collect(I, R, *Refs);
+          // Jumps count in functions only: elsewhere they may be chance.
+          if (Range.IsFunction ||
+              (I.ControlFlow != Flow::Jump && I.ControlFlow != Flow::Branch))
+            collect(I, R, *Refs);
           At += I.Bytes.size();
         } else {
           ++At;
@@ -287,6 +290,9 @@ struct CodeReader::RangeReader {
   void seed();
   bool readTable(uint64_t Offset);
   void markData(uint64_t Offset);
+  Standing judge(uint64_t Offset) const;
+  uint64_t skipPadding(uint64_t Offset) const;
+  void extend();
   std::vector<CodeEntry> read(uint8_t Prefix);
   void addCandidates(uint64_t From, uint64_t To, Standing How, uint8_t Prefix,
                      std::vector<CodeEntry> &Entries) const;
@@ -467,6 +473,81 @@ bool CodeReader::RangeReader::readTable(uint64_t Offset) {
   return true;
 }
 
+/// Judges an address that the code takes (lea) but never jumps to: a label
+/// for a computed goto, an entry point, or data. Code that is entered there
+/// leads to an end, by jump, return or a call that does not come back; what
+/// runs into undecodable bytes or off the end of the range is data.
+Standing CodeReader::RangeReader::judge(uint64_t Offset) const {
+  BitVector Seen(Bytes.size());
+  std::vector<uint64_t> Paths = {Offset};
+  bool FallsIntoCode = false;
+  Insn I;
+  while (!Paths.empty()) {
+    uint64_t At = Paths.back();
+    Paths.pop_back();
+    Flow Last = Flow::Next;
+    for (;;) {
+      if (At >= Bytes.size()) {
+        if (Last == Flow::Call || Last == Flow::IndirectCall)
+          break;
+        return Standing::Data;
+      }
+      if (Seen.test(At))
+        break;
+      if (Starts.test(At)) {
+        FallsIntoCode = true;
+        break;
+      }
+      if (DataByte.test(At) || Covered.test(At) || !decodeAt(At, I))
+        return Standing::Data;
+      Seen.set(At);
+      Last = I.ControlFlow;
+      At += I.Bytes.size();
+      if (Last == Flow::Branch || Last == Flow::Jump)
+        if (auto T = Reader.resolve(I, Range.Region, I.Target, true);
+            T && T->first == Range.Region && inRange(T->second) &&
+            !Starts.test(T->second - Range.Begin))
+          Paths.push_back(T->second - Range.Begin);
+      if (Last == Flow::Jump || Last == Flow::IndirectJump ||
+          Last == Flow::Stop)
+        break;
+    }
+  }
+  // Between functions, data may well stand right before an entry point.
+  return FallsIntoCode && !Range.IsFunction ? Standing::Unsure : Standing::Code;
+}
+
+/// The first byte at or after \p Offset that is no padding between functions.
+uint64_t CodeReader::RangeReader::skipPadding(uint64_t Offset) const {
+  Insn I;
+  while (Offset < Bytes.size() && !Covered.test(Offset)) {
+    if (Bytes[Offset] == 0x00 || Bytes[Offset] == 0xcc)
+      ++Offset;
+    else if (decodeAt(Offset, I) && Dec.opcodeName(I).starts_with("NOOP"))
+      Offset += I.Bytes.size();
+    else
+      break;
+  }
+  return Offset;
+}
+
+/// In an image without section headers and symbols only the entry point is
+/// known. What stands right behind known code and leads to an end, as a
+/// function does, is one more function.
+void CodeReader::RangeReader::extend() {
+  for (uint64_t At = 1; At < Bytes.size(); ++At) {
+    if (!Covered.test(At - 1) || Covered.test(At) || DataByte.test(At))
+      continue;
+    uint64_t Start = skipPadding(At);
+    if (Start >= Bytes.size() || Covered.test(Start) || DataByte.test(Start) ||
+        judge(Start) != Standing::Code)
+      continue;
+    Work.push_back(Start);
+    follow();
+    At = Start;
+  }
+}
+
 /// Marks the bytes from \p Offset to the next instruction, symbol or the end
 /// as data.
 void CodeReader::RangeReader::markData(uint64_t Offset) {
@@ -534,7 +615,27 @@ std::vector<CodeEntry> CodeReader::RangeReader::read(uint8_t Prefix) {
   for (uint64_t Offset : Loaded)
     if (!Covered.test(Offset))
       markData(Offset);
+  for (size_t Index = 0; Index < Taken.size(); ++Index) {
+    uint64_t Offset = Taken[Index];
+    if (Covered.test(Offset) || DataByte.test(Offset))
+      continue;
+    switch (judge(Offset)) {
+    case Standing::Code:
+      Work.push_back(Offset);
+      follow(); // may add to Taken
+      break;
+    case Standing::Data:
+      markData(Offset);
+      break;
+    case Standing::Unsure:
+      break;
+    }
+  }
   llvm::sort(Taken);
+  bool Trusted =
+      Range.IsFunction || Reader.Obj.regions()[Range.Region].Section != 0;
+  if (!Trusted)
+    extend();
 
   // What is neither reached nor data: code if it decodes to the very end of
   // the gap and nobody takes its address in a way that may mean data.
@@ -577,8 +678,6 @@ std::vector<CodeEntry> CodeReader::RangeReader::read(uint8_t Prefix) {
       Sweep += I.Bytes.size();
     }
     // Segments hold more than code: only sections are taken on their word.
-    bool Trusted =
-        Range.IsFunction || Reader.Obj.regions()[Range.Region].Section != 0;
     if (Sweep == Sure && Trusted) {
       llvm::append_range(Result, GapEntries);
       At = Sure;

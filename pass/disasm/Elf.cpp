@@ -191,9 +191,13 @@ Error ElfObject::readSymbols() {
     else if (S.sh_type == ELF::SHT_DYNSYM)
       Dynamic = &S;
   }
-  if (Static || (Dynamic && !isRelocatable()))
+  if (Static || (Dynamic && !isRelocatable())) {
     if (Error E = readSymbolTable(Static ? *Static : *Dynamic))
       return E;
+  } else if (!isRelocatable() && SectionsOrErr->empty()) {
+    if (Error E = readDynamicSymbols())
+      return E;
+  }
   if (!isRelocatable()) {
     Expected<ELFT::PhdrRange> PhdrsOrErr = File.program_headers();
     if (!PhdrsOrErr)
@@ -207,6 +211,45 @@ Error ElfObject::readSymbols() {
       return std::tuple(A.Address, !A.isFunction(), A.Name.empty(), A.Name) <
              std::tuple(B.Address, !B.isFunction(), B.Name.empty(), B.Name);
     });
+  return Error::success();
+}
+
+/// The dynamic symbols of an image without section headers, by its dynamic
+/// table.
+Error ElfObject::readDynamicSymbols() {
+  Expected<ELFT::DynRange> DynOrErr = File.dynamicEntries();
+  if (!DynOrErr || DynOrErr->empty()) // a static image
+    return consumeError(DynOrErr.takeError()), Error::success();
+  uint64_t Table = 0, Names = 0, NamesSize = 0;
+  for (const ELFT::Dyn &D : *DynOrErr)
+    if (D.d_tag == ELF::DT_SYMTAB)
+      Table = D.d_un.d_ptr;
+    else if (D.d_tag == ELF::DT_STRTAB)
+      Names = D.d_un.d_ptr;
+    else if (D.d_tag == ELF::DT_STRSZ)
+      NamesSize = D.d_un.d_val;
+  if (!Table || !Names)
+    return Error::success();
+  Expected<uint64_t> CountOrErr = File.getDynSymtabSize();
+  if (!CountOrErr)
+    return CountOrErr.takeError();
+  ArrayRef<uint8_t> NameBytes = bytesAt(Names, NamesSize);
+  if (*CountOrErr > Buffer.getBufferSize() / sizeof(ELFT::Sym))
+    return createStringError("the dynamic symbol table goes past the end of "
+                             "the file");
+  ArrayRef<uint8_t> Bytes = bytesAt(Table, *CountOrErr * sizeof(ELFT::Sym));
+  for (const ELFT::Sym &Sym :
+       ArrayRef(reinterpret_cast<const ELFT::Sym *>(Bytes.data()),
+                Bytes.size() / sizeof(ELFT::Sym))) {
+    if (Sym.st_shndx == ELF::SHN_UNDEF || Sym.st_name >= NameBytes.size())
+      continue;
+    StringRef Name(reinterpret_cast<const char *>(NameBytes.data()) +
+                       Sym.st_name,
+                   NameBytes.size() - Sym.st_name);
+    addSymbol({Name.take_until([](char C) { return C == 0; }), Sym.st_value,
+               Sym.st_size, Sym.getType(), Sym.getBinding()},
+              0);
+  }
   return Error::success();
 }
 

@@ -129,6 +129,7 @@ private:
   llvm::Error readSegments();
   llvm::Error readSymbols();
   llvm::Error readSymbolTable(const ELFT::Shdr &Table);
+  llvm::Error readDynamicSymbols();
   llvm::Error readRelocations();
   llvm::Error readDynamicRelocations();
   void readEhFrameHeader(const ELFT::Phdr &Phdr);

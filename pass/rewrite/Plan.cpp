@@ -299,7 +299,7 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
     move(S, SiteKind::InitialExec, "--move-fs");
     return S;
   }
-  if (!I.Mem->Base && I.Mem->Disp > 0 && Config.movesTcbOffset(I.Mem->Disp)) {
+  if (!I.Mem->Base && I.Mem->Disp >= 0 && Config.movesTcbOffset(I.Mem->Disp)) {
     move(S, SiteKind::TcbField,
          "array at offset 0x" + utohexstr(I.Mem->Disp, true) +
              ", --tcb-offsets");

@@ -96,7 +96,7 @@ cl::opt<RewriteConfig::Model> TlsModel(
                clEnumValN(RewriteConfig::Model::InitialExec, "initial-exec",
                           "for what is linked into a shared object")),
     cl::sub(RewriteCommand));
-cl::opt<unsigned> Jobs("j", cl::value_desc("N"), cl::init(0),
+cl::opt<unsigned> Jobs("j", cl::Prefix, cl::value_desc("N"), cl::init(0),
                        cl::desc("Number of threads (default: one a core)"),
                        cl::sub(RewriteCommand));
 
@@ -265,10 +265,12 @@ static Expected<std::unique_ptr<MemoryBuffer>> newArchive(const Input &In) {
     Expected<std::string> BytesOrErr = newContent(In.Members[Index++]);
     if (!BytesOrErr)
       return joinErrors(std::move(Err), BytesOrErr.takeError());
+    // The name lives in the buffer that is replaced.
+    std::string Name = NewOrErr->MemberName.str();
     if (In.isThin())
-      NewOrErr->MemberName = sys::path::filename(NewOrErr->MemberName);
-    NewOrErr->Buf =
-        MemoryBuffer::getMemBufferCopy(*BytesOrErr, NewOrErr->MemberName);
+      Name = sys::path::filename(Name).str();
+    NewOrErr->Buf = MemoryBuffer::getMemBufferCopy(*BytesOrErr, Name);
+    NewOrErr->MemberName = NewOrErr->Buf->getBufferIdentifier();
     Members.push_back(std::move(*NewOrErr));
   }
   if (Err)

@@ -236,6 +236,25 @@ bool ThreadOffsets::neverReturns(const Insn &I, unsigned Region) const {
          (Name.starts_with("_ZSt") && Name.contains("__throw_"));
 }
 
+/// Bytes that an instruction stores at most, from LLVM's opcode name:
+/// "ADD32mi8" stores 4. 64 when the name does not say.
+static int64_t storeSize(StringRef Op) {
+  for (StringRef Name : {"MOV", "ADD", "SUB", "AND", "OR", "XOR", "INC", "DEC",
+                         "NEG", "NOT", "SHL", "SHR", "SAR"}) {
+    StringRef Rest = Op;
+    unsigned Bits;
+    if (Rest.consume_front(Name) && !Rest.consumeInteger(10, Bits) &&
+        Rest.starts_with("m") && Bits <= 64)
+      return Bits / 8;
+  }
+  if (Op.starts_with("SETCC"))
+    return 1;
+  for (StringRef Name : {"MOVUP", "MOVAP", "MOVDQ", "MOVHP", "MOVLP"})
+    if (Op.starts_with(Name))
+      return 16;
+  return 64;
+}
+
 void ThreadOffsets::step(const Insn &I, unsigned Region, State &S) const {
   const Decoder &Dec = Reader.decoder();
   StringRef Op = Dec.opcodeName(I);
@@ -345,12 +364,7 @@ void ThreadOffsets::step(const Insn &I, unsigned Region, State &S) const {
     return moveStack(S, -8);
   // Another store into the stack frame replaces what it overlaps.
   if (auto Where = slot(I); Where && Dec.desc(I).mayStore()) {
-    int64_t Size = 64;
-    if (StartsWithAny({"MOV8", "MOV16", "MOV32", "MOV64", "ADD", "SUB", "AND",
-                       "OR", "XOR", "INC", "DEC", "NEG", "NOT", "SET"}))
-      Size = 8;
-    else if (StartsWithAny({"MOVUP", "MOVAP", "MOVDQ", "MOVHP", "MOVLP"}))
-      Size = 16;
+    int64_t Size = storeSize(Op);
     std::erase_if(S.Slots, [&](const auto &Item) {
       int64_t Distance = Item.first.second - Where->second;
       return Item.first.first == Where->first && Distance > -8 &&
