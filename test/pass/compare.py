@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Compile the corpus with and without the plugin and compare the outputs.
+
+compare.py --plugin=build/pass/SegShift.so [--group=NAME]... [--full]
+compare.py --plugin=... --config=O2-pie corpus/atomic.c      one reproduction
+compare.py --list                                            names of all configurations
+
+Exit status 1 if any output differs from what yardstick.py allows. Comments in a
+corpus file steer it:
+  FLAGS: ...     flags it is always compiled with
+  SKIP: ...      it is left out of configurations that have one of these flags
+  KEEP-FS: f=N   in function f, N FS operands are on purpose ('all': all but the canary)
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+import argparse
+import concurrent.futures
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+
+import yardstick
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@dataclass(frozen=True)
+class Config:
+    name: str
+    group: str
+    flags: tuple
+    assembly: bool = False  # compare -S too
+    heavy: bool = False  # also the files that include <immintrin.h>
+    plain_flags: tuple = None  # flags of the compile without the plugin, if others
+    only: str = ""  # a pattern of file names
+
+    @property
+    def plain(self):
+        return self.flags if self.plain_flags is None else self.plain_flags
+
+
+def config(group, name, flags, levels="O0 O2", **kw):
+    return [Config(f"{o}{name and '-' + name}", group, (f"-{o}", *flags.split()), **kw)
+            for o in levels.split()]
+
+
+ALL_LEVELS = "O0 O1 O2 O3 Os Oz"
+MATRIX = [
+    *config("levels", "", "", ALL_LEVELS, assembly=True, heavy=True),
+    *config("models", "pie", "-fPIE", "O0 O1 O2 Os", assembly=True),
+    *config("models", "nopic", "-fno-pic", "O0 O2"),
+    *config("models", "pic-ie", "-fPIC -ftls-model=initial-exec", "O0 O2"),
+    *config("models", "pic-le", "-fPIC -ftls-model=local-exec", "O1 Os"),
+    *config("models", "kernel", "-fno-pic -mcmodel=kernel -mno-red-zone", "O0 O2 Os", assembly=True),
+    *config("models", "large", "-fno-pic -mcmodel=large", "O0 O2"),
+    *config("models", "large-pie", "-fPIE -mcmodel=large", "O1"),
+    *config("models", "medium", "-fPIE -mcmodel=medium", "O0 O2"),
+    *config("models", "none-elf", "-target x86_64-unknown-none-elf", "O0 O2"),
+    *config("models", "musl", "-target x86_64-linux-musl -fPIE", "O2"),
+    *config("models", "nooptlib", "-fno-pic -fno-builtin -fno-plt", "O3"),
+    *config("features", "noredzone", "-mno-red-zone", "O2"),
+    *config("features", "general-regs", "-fno-pic -mgeneral-regs-only -mno-red-zone", "O0 O2"),
+    *config("features", "ssp", "-fstack-protector-all", "O0 O2 Os", assembly=True),
+    *config("features", "ssp-pie", "-fstack-protector-strong -fPIE", "O0 O2"),
+    *config("features", "ssp-kernel", "-fstack-protector-all -mcmodel=kernel -fno-pic", "O0 O2"),
+    *config("features", "ssp-tls", "-fstack-protector-all -mstack-protector-guard=tls", "O1"),
+    *config("features", "debug", "-g", "O0 O2", assembly=True),
+    *config("features", "debug4", "-gdwarf-4 -ggdb -fdebug-types-section", "O1"),
+    *config("features", "sections", "-ffunction-sections -fdata-sections", "O0 O2", assembly=True),
+    *config("features", "avx2", "-mavx2 -mtune=haswell", "O2 O3"),
+    *config("features", "avx512", "-march=x86-64-v4", "O2 O3"),
+    *config("features", "retpoline", "-mretpoline -mharden-sls=all -fcf-protection", "O0 O2"),
+    *config("features", "kcfi", "-fsanitize=kcfi -fpatchable-function-entry=16,16", "O2"),
+    *config("features", "slh", "-mspeculative-load-hardening", "O2"),
+    *config("features", "lvi", "-mlvi-hardening", "O2"),
+    *config("features", "frame", "-fno-omit-frame-pointer -pg -mfentry -fstack-clash-protection", "O2"),
+    *config("features", "ubsan", "-fsanitize=undefined -fsanitize-trap=undefined", "O1"),
+    *config("features", "zeroregs", "-fzero-call-used-regs=used -ftrivial-auto-var-init=zero", "O2"),
+    *config("features", "outline", "-mllvm -enable-machine-outliner=always -mno-red-zone", "Oz"),
+    *config("features", "split", "-fbasic-block-sections=all", "O2"),
+    *config("features", "xray", "-fxray-instrument -fxray-instruction-threshold=1", "O2"),
+]
+EXTRA_FOR_FULL = [
+    c for n, f in [
+        ("pie", "-fPIE"), ("pic-ie", "-fPIC -ftls-model=initial-exec"),
+        ("kernel", "-fno-pic -mcmodel=kernel -mno-red-zone"), ("large", "-fno-pic -mcmodel=large"),
+        ("medium", "-fPIE -mcmodel=medium"), ("none-elf", "-target x86_64-unknown-none-elf"),
+        ("musl", "-target x86_64-linux-musl"), ("ssp", "-fstack-protector-all"), ("debug", "-g"),
+        ("general-regs", "-fno-pic -mgeneral-regs-only"), ("v3", "-march=x86-64-v3"),
+        ("v4", "-march=x86-64-v4"), ("sections", "-ffunction-sections -fdata-sections"),
+        ("apx", "-mapxf"), ("retpoline", "-mretpoline"), ("znver4", "-march=znver4"),
+    ] for c in config("full", "full-" + n, f, ALL_LEVELS, assembly=True, heavy=True)
+]
+
+
+class Corpus:
+    def __init__(self, path):
+        self.path, self.flags, self.skip = path, [], []
+        with open(path) as f:
+            text = f.read()
+        for kind, words in re.findall(r"^[/;]+ (FLAGS|SKIP): (.*)$", text, re.M):
+            (self.flags if kind == "FLAGS" else self.skip).extend(words.split())
+        self.heavy = "immintrin.h" in text
+        self.spec = yardstick.keep_spec(path)
+        if path.endswith(".cpp"):
+            self.flags.append("-std=c++20")
+        if path.endswith(".ll"):
+            self.skip += ["-target", "-fsanitize=kcfi"]  # a module has its own
+
+    def fits(self, config):
+        if self.heavy and not config.heavy or set(self.skip) & set(config.flags):
+            return False
+        return re.search(config.only, os.path.basename(self.path)) is not None
+
+
+class Driver:
+    def __init__(self, options, work):
+        self.options, self.work, self.serial = options, work, itertools.count()
+        self.clang = os.path.join(options.llvm, "clang")
+        self.objdump = os.path.join(options.llvm, "llvm-objdump")
+
+    def compile(self, source, flags, plugin, kind, output):
+        command = [self.clang, "-w", kind, *flags, *source.flags, source.path, "-o", output]
+        if plugin:
+            command.insert(1, f"-fpass-plugin={plugin}")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        return command, done.returncode, done.stdout + done.stderr
+
+    def compare(self, source, config, kind):
+        """(reproduction, [problem]) of one file in one configuration."""
+        stem = os.path.join(self.work, str(next(self.serial)))
+        suffix = ".s" if kind == "-S" else ".o"
+        plain, moved = stem + "-fs" + suffix, stem + "-gs" + suffix
+        reproduce = (f"test/pass/compare.py --plugin={self.options.plugin} "
+                     f"--config={config.name} --kind={kind} {os.path.relpath(source.path)}")
+        command, status, said = self.compile(source, config.plain, None, kind, plain)
+        if status:
+            return reproduce, [f"does not compile without the plugin: {said.strip()}: {command}"]
+        command, status, said_now = self.compile(source, config.flags, self.options.plugin, kind, moved)
+        if status:
+            return reproduce, [f"does not compile with the plugin: {said_now.strip()[-2000:]}"]
+        problems = []
+        if said_now != said:
+            problems.append(f"the plugin printed: {said_now.strip()[:300]!r}")
+        if kind == "-S":
+            problems += yardstick.compare_assembly(plain, moved, source.spec)
+        else:
+            problems += yardstick.compare_objects(self.objdump, plain, moved, source.spec)
+        if not self.options.keep:
+            os.unlink(plain), os.unlink(moved)
+        return reproduce, problems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plugin", default="", help="SegShift.so; none: compare plain with plain")
+    parser.add_argument("--llvm", default="/usr/lib/llvm-22/bin")
+    parser.add_argument("--group", action="append", help="levels, models, features, full")
+    parser.add_argument("--config", action="append", help="configurations by name")
+    parser.add_argument("--kind", choices=["-c", "-S"], help="objects or assembly only")
+    parser.add_argument("--full", action="store_true", help="a larger product of flags; slow")
+    parser.add_argument("--list", action="store_true", help="print the configurations")
+    parser.add_argument("--keep", metavar="DIR", help="leave the outputs there")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("files", nargs="*")
+    options = parser.parse_args()
+
+    matrix = MATRIX + (EXTRA_FOR_FULL if options.full or options.config else [])
+    if options.list:
+        for c in matrix:
+            print(f"{c.group:10} {c.name:20} {' '.join(c.flags)}")
+        return 0
+    if options.plugin and not os.path.exists(options.plugin):
+        print(f"compare.py: {options.plugin}: no such plugin; build it first", file=sys.stderr)
+        return 1
+    if options.group:
+        matrix = [c for c in matrix if c.group in options.group]
+    if options.config:
+        matrix = [c for c in matrix if c.name in options.config]
+    folder = os.path.join(HERE, "corpus")
+    paths = options.files or sorted(os.path.join(folder, f) for f in os.listdir(folder))
+    corpus = [Corpus(p) for p in paths]
+    jobs = [(s, c, k) for c in matrix for s in corpus
+            if options.files and not set(s.skip) & set(c.flags) or s.fits(c)
+            for k in ("-c", "-S") if (k == options.kind if options.kind else k == "-c" or c.assembly)]
+    if not jobs:
+        print("compare.py: nothing to compare", file=sys.stderr)
+        return 1
+
+    failed = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        if options.keep:
+            os.makedirs(options.keep, exist_ok=True)
+        driver = Driver(options, options.keep or scratch)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for reproduce, problems in pool.map(lambda j: driver.compare(*j), jobs):
+                failed += bool(problems)
+                if problems:
+                    print(f"FAIL {reproduce}")
+                for p in problems[:5]:
+                    print(f"  {p}")
+                if len(problems) > 5:
+                    print(f"  ... {len(problems)} differences")
+    print(f"{len(jobs) - failed} of {len(jobs)} outputs equal")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
