@@ -9,7 +9,8 @@ Exit status 1 if any output differs from what yardstick.py allows. Comments in a
 corpus file steer it:
   FLAGS: ...     flags it is always compiled with
   SKIP: ...      it is left out of configurations that have one of these flags
-  KEEP-FS: f=N   in function f, N FS operands are on purpose ('all': all but the canary)
+  KEEP-FS: f=N   in function f, N FS operands are on purpose and stay
+                 ('all': all but the canary; 'every': that too)
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
@@ -50,39 +51,39 @@ def config(group, name, flags, levels="O0 O2", **kw):
 
 ALL_LEVELS = "O0 O1 O2 O3 Os Oz"
 MATRIX = [
-    *config("levels", "", "", ALL_LEVELS, assembly=True, heavy=True),
-    *config("models", "pie", "-fPIE", "O0 O1 O2 Os", assembly=True),
-    *config("models", "nopic", "-fno-pic", "O0 O2"),
+    *config("levels", "", "", "O0 O2", assembly=True, heavy=True),
+    *config("levels", "", "", "O1 O3"),
+    *config("levels", "", "", "Os Oz", assembly=True),
+    *config("models", "pie", "-fPIE", "O0 O1 Os"),
+    *config("models", "pie", "-fPIE", "O2", assembly=True),
+    *config("models", "nopic", "-fno-pic -fno-plt -fno-builtin", "O3"),
     *config("models", "pic-ie", "-fPIC -ftls-model=initial-exec", "O0 O2"),
-    *config("models", "pic-le", "-fPIC -ftls-model=local-exec", "O1 Os"),
-    *config("models", "kernel", "-fno-pic -mcmodel=kernel -mno-red-zone", "O0 O2 Os", assembly=True),
+    *config("models", "pic-le", "-fPIC -ftls-model=local-exec", "Os"),
+    *config("models", "kernel", "-fno-pic -mcmodel=kernel -mno-red-zone", "O0 Os"),
+    *config("models", "kernel", "-fno-pic -mcmodel=kernel -mno-red-zone", "O2", assembly=True),
     *config("models", "large", "-fno-pic -mcmodel=large", "O0 O2"),
     *config("models", "large-pie", "-fPIE -mcmodel=large", "O1"),
     *config("models", "medium", "-fPIE -mcmodel=medium", "O0 O2"),
-    *config("models", "none-elf", "-target x86_64-unknown-none-elf", "O0 O2"),
-    *config("models", "musl", "-target x86_64-linux-musl -fPIE", "O2"),
-    *config("models", "nooptlib", "-fno-pic -fno-builtin -fno-plt", "O3"),
-    *config("features", "noredzone", "-mno-red-zone", "O2"),
-    *config("features", "general-regs", "-fno-pic -mgeneral-regs-only -mno-red-zone", "O0 O2"),
-    *config("features", "ssp", "-fstack-protector-all", "O0 O2 Os", assembly=True),
-    *config("features", "ssp-pie", "-fstack-protector-strong -fPIE", "O0 O2"),
-    *config("features", "ssp-kernel", "-fstack-protector-all -mcmodel=kernel -fno-pic", "O0 O2"),
+    *config("models", "none-elf", "-target x86_64-unknown-none-elf", "O2"),
+    *config("models", "musl", "-target x86_64-linux-musl -fPIE", "O1"),
+    *config("features", "general-regs", "-mgeneral-regs-only -mno-red-zone", "O0 O2"),
+    *config("features", "ssp", "-fstack-protector-all", "O0"),
+    *config("features", "ssp", "-fstack-protector-all", "O2", assembly=True),
+    *config("features", "ssp-kernel", "-fstack-protector-strong -fno-pic -mcmodel=kernel", "Os"),
     *config("features", "ssp-tls", "-fstack-protector-all -mstack-protector-guard=tls", "O1"),
-    *config("features", "debug", "-g", "O0 O2", assembly=True),
-    *config("features", "debug4", "-gdwarf-4 -ggdb -fdebug-types-section", "O1"),
-    *config("features", "sections", "-ffunction-sections -fdata-sections", "O0 O2", assembly=True),
-    *config("features", "avx2", "-mavx2 -mtune=haswell", "O2 O3"),
-    *config("features", "avx512", "-march=x86-64-v4", "O2 O3"),
-    *config("features", "retpoline", "-mretpoline -mharden-sls=all -fcf-protection", "O0 O2"),
+    *config("features", "debug", "-g", "O0"),
+    *config("features", "debug", "-g -fdebug-types-section", "O2", assembly=True),
+    *config("features", "sections", "-ffunction-sections -fdata-sections", "O2", assembly=True),
+    *config("features", "avx2", "-mavx2 -mtune=haswell", "O3"),
+    *config("features", "avx512", "-march=x86-64-v4", "O2"),
+    *config("features", "retpoline", "-mretpoline -mharden-sls=all -fcf-protection", "O2"),
     *config("features", "kcfi", "-fsanitize=kcfi -fpatchable-function-entry=16,16", "O2"),
-    *config("features", "slh", "-mspeculative-load-hardening", "O2"),
-    *config("features", "lvi", "-mlvi-hardening", "O2"),
+    *config("features", "slh", "-mspeculative-load-hardening -mtune=znver3", "O1"),
     *config("features", "frame", "-fno-omit-frame-pointer -pg -mfentry -fstack-clash-protection", "O2"),
-    *config("features", "ubsan", "-fsanitize=undefined -fsanitize-trap=undefined", "O1"),
+    *config("features", "ubsan", "-fsanitize=undefined -fno-sanitize=function -fsanitize-trap=undefined", "O1"),
     *config("features", "zeroregs", "-fzero-call-used-regs=used -ftrivial-auto-var-init=zero", "O2"),
     *config("features", "outline", "-mllvm -enable-machine-outliner=always -mno-red-zone", "Oz"),
-    *config("features", "split", "-fbasic-block-sections=all", "O2"),
-    *config("features", "xray", "-fxray-instrument -fxray-instruction-threshold=1", "O2"),
+    *config("features", "blocks", "-fbasic-block-sections=all -fxray-instrument -fxray-instruction-threshold=1", "O2"),
 ]
 EXTRA_FOR_FULL = [
     c for n, f in [

@@ -27,14 +27,14 @@ def is_own(section):
 
 
 def keep_spec(path):
-    """{function: count or 'all'} of the KEEP-FS lines of a corpus file."""
+    """{function: count, 'all' or 'every'} of the KEEP-FS lines of a corpus file."""
     spec = {}
     with open(path) as f:
         for line in f:
             if found := re.match(r"[/;]+ KEEP-FS: (.*)", line):
                 for word in found[1].split():
                     function, count = word.split("=")
-                    spec[function] = count if count == "all" else int(count)
+                    spec[function] = int(count) if count.isdigit() else count
     return spec
 
 
@@ -48,7 +48,7 @@ def check_kept(spec, seen):
             yield f"{function}: did not move: {text}"
         elif rule == "all" and is_canary and kept:
             yield f"{function}: the canary did not move: {text}"
-        elif rule == "all" and not is_canary and not kept:
+        elif (rule == "every" or rule == "all" and not is_canary) and not kept:
             yield f"{function}: moved, but means FS: {text}"
     for function, rule in spec.items():
         if isinstance(rule, int) and function in kept_count and kept_count[function] != rule:
@@ -63,8 +63,9 @@ def disassemble(objdump, path):
         if line.startswith("Disassembly of section "):
             sections.append([])
         elif line.endswith(">:") and " <" in line:
-            function = line[line.index(" <") + 2 : -2]
-        elif found := re.match(r" *([0-9a-f]+): ((?:[0-9a-f]{2} )+)\s*(.*)", line):
+            # Basic-block sections make parts of a function.
+            function = line[line.index(" <") + 2 : -2].split(".__part.")[0]
+        elif found := re.match(r" *([0-9a-f]+): ([0-9a-f ]+)\t(.*)", line):
             sections[-1].append(
                 (int(found[1], 16), bytes.fromhex(found[2]), function, found[3].replace("\t", " "))
             )
@@ -173,6 +174,10 @@ def compare_objects(objdump, plain, moved, spec):
 SECTION_DIRECTIVE = re.compile(r"\t\.(section|pushsection)\t([^,\s]+)")
 PLAIN_SECTION = re.compile(r"\t\.(text|data|bss)$")
 LOCAL_LABEL = re.compile(r"\.L(pcsection\w*|segshift\w*):")
+# Directives that mean the same in whatever section they stand.
+ANYWHERE = re.compile(
+    r"\t\.(globl|weak|hidden|protected|internal|type|size|ident|symver)\b|[\w.$]+ = "
+)
 OWN_SYMBOL = re.compile(r"\t\.(type|size|globl|local|hidden|weak)\t[._L]*segshift")
 
 
@@ -194,11 +199,11 @@ def assembly_lines(path):
                 section, previous = stack.pop()
             elif line == "\t.previous":
                 section, previous = previous, section
-            elif is_own(section.split(",")[0]):
+            elif OWN_SYMBOL.match(line) or line.startswith("\t.addrsig"):
                 continue
-            elif line.startswith("\t.addrsig") or LOCAL_LABEL.match(line):
-                continue
-            elif OWN_SYMBOL.match(line):
+            elif ANYWHERE.match(line):
+                yield "", "", line
+            elif is_own(section.split(",")[0]) or LOCAL_LABEL.match(line):
                 continue
             else:
                 if (found := re.match(r"([\w.$]+):", line)) and not line.startswith(".L"):

@@ -168,3 +168,8 @@ never:
 out:
   ret i32 %n
 }
+
+; Position-independent, but an executable: no dynamic TLS model by itself.
+!llvm.module.flags = !{!0, !1}
+!0 = !{i32 8, !"PIC Level", i32 2}
+!1 = !{i32 7, !"PIE Level", i32 2}

@@ -1,17 +1,13 @@
-// On-purpose FS in inline assembly, by register names and by base instructions.
+// On-purpose FS in inline assembly, and the base instructions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // FLAGS: -mfsgsbase
-// KEEP-FS: text=all text_store=all text_beside=1 operand=all operand_beside=1
-// KEEP-FS: operand_null=all lowercase=all
+// KEEP-FS: text=all text_store=all text_beside=1 lowercase=all
 #include <immintrin.h>
 __thread long x;
 extern __thread long ext;
 long text(void) { long v; __asm__ volatile("movq %%fs:0, %0" : "=r"(v)); return v; }
-void text_store(long v) { __asm__ volatile("movq %0, %%fs:0x28" : : "r"(v)); }
+void text_store(long v) { __asm__ volatile("movq %0, %%fs:0x90" : : "r"(v)); }
 long text_beside(void) { long v; __asm__ volatile("movq %%fs:(%1), %0" : "=r"(v) : "r"(x)); return v + ext; }
-void operand(long __seg_fs *p) { __asm__ volatile("incq %0" : "+m"(*p)); }
-void operand_beside(long __seg_fs *p) { __asm__ volatile("incq %0\n\tincq %1" : "+m"(*p), "+m"(x)); ext++; }
-void operand_null(void) { __asm__ volatile("incq %0" : "+m"(*(long __seg_fs *)0)); }
 void lowercase(void) { __asm__ volatile("lock orl $0, %fs:0x100"); }
 unsigned long read_base(void) { return _readfsbase_u64() + (unsigned long)x; }
 void write_base(unsigned long v) { _writefsbase_u64(v); ext = 0; }
