@@ -1,0 +1,13 @@
+// A target that is not ELF x86-64 has its code unchanged, and a warning if it
+// has thread-local variables.
+// RUN: %clang -fpass-plugin=%plugin -target i686-linux-gnu -O2 -ffreestanding -S %s -o %t.s 2> %t.err
+// RUN: FileCheck %s < %t.err
+// RUN: %clang -target i686-linux-gnu -O2 -ffreestanding -S %s -o %t.plain.s && cmp %t.s %t.plain.s
+// RUN: %clang -fpass-plugin=%plugin -m32 -O2 -ffreestanding -DNONE -S %s -o - 2>&1 | FileCheck %s --check-prefix=SILENT
+// CHECK: warning: segshift: thread-local variable 'x' stays as it is: target i686{{.*}} is not ELF x86-64
+// SILENT-NOT: segshift
+#ifndef NONE
+__thread int x;
+int get(void) { return x; }
+#endif
+int plain(int __seg_fs *p) { return *p; }
