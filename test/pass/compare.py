@@ -50,10 +50,13 @@ def config(group, name, flags, levels="O0 O2", **kw):
 
 
 ALL_LEVELS = "O0 O1 O2 O3 Os Oz"
+# The files whose shapes hardening and layout options can change.
+SHAPES = r"^(indirect|control|exception|closure|threadlocal|keep|ir|inlineasm|address)"
 MATRIX = [
     *config("levels", "", "", "O0 O2", assembly=True, heavy=True),
     *config("levels", "", "", "O1 O3"),
-    *config("levels", "", "", "Os Oz", assembly=True),
+    *config("levels", "", "", "Os", assembly=True),
+    *config("levels", "", "", "Oz"),
     *config("models", "pie", "-fPIE", "O0 O1 Os"),
     *config("models", "pie", "-fPIE", "O2", assembly=True),
     *config("models", "nopic", "-fno-pic -fno-plt -fno-builtin", "O3"),
@@ -69,21 +72,21 @@ MATRIX = [
     *config("features", "general-regs", "-mgeneral-regs-only -mno-red-zone", "O0 O2"),
     *config("features", "ssp", "-fstack-protector-all", "O0"),
     *config("features", "ssp", "-fstack-protector-all", "O2", assembly=True),
-    *config("features", "ssp-kernel", "-fstack-protector-strong -fno-pic -mcmodel=kernel", "Os"),
-    *config("features", "ssp-tls", "-fstack-protector-all -mstack-protector-guard=tls", "O1"),
+    *config("features", "ssp-kernel", "-fstack-protector-strong -fno-pic -mcmodel=kernel", "Os", only=SHAPES),
+    *config("features", "ssp-tls", "-fstack-protector-all -mstack-protector-guard=tls", "O1", only=SHAPES),
     *config("features", "debug", "-g", "O0"),
     *config("features", "debug", "-g -fdebug-types-section", "O2", assembly=True),
     *config("features", "sections", "-ffunction-sections -fdata-sections", "O2", assembly=True),
     *config("features", "avx2", "-mavx2 -mtune=haswell", "O3"),
     *config("features", "avx512", "-march=x86-64-v4", "O2"),
-    *config("features", "retpoline", "-mretpoline -mharden-sls=all -fcf-protection", "O2"),
-    *config("features", "kcfi", "-fsanitize=kcfi -fpatchable-function-entry=16,16", "O2"),
-    *config("features", "slh", "-mspeculative-load-hardening -mtune=znver3", "O1"),
-    *config("features", "frame", "-fno-omit-frame-pointer -pg -mfentry -fstack-clash-protection", "O2"),
-    *config("features", "ubsan", "-fsanitize=undefined -fno-sanitize=function -fsanitize-trap=undefined", "O1"),
-    *config("features", "zeroregs", "-fzero-call-used-regs=used -ftrivial-auto-var-init=zero", "O2"),
+    *config("features", "retpoline", "-mretpoline -mharden-sls=all -fcf-protection", "O2", only=SHAPES),
+    *config("features", "kcfi", "-fsanitize=kcfi -fpatchable-function-entry=16,16", "O2", only=SHAPES),
+    *config("features", "slh", "-mspeculative-load-hardening -mtune=znver3", "O1", only=SHAPES),
+    *config("features", "frame", "-fno-omit-frame-pointer -pg -mfentry -fstack-clash-protection", "O2", only=SHAPES),
+    *config("features", "ubsan", "-fsanitize=undefined -fno-sanitize=function -fsanitize-trap=undefined", "O1", only=SHAPES),
+    *config("features", "zeroregs", "-fzero-call-used-regs=used -ftrivial-auto-var-init=zero", "O2", only=SHAPES),
     *config("features", "outline", "-mllvm -enable-machine-outliner=always -mno-red-zone", "Oz"),
-    *config("features", "blocks", "-fbasic-block-sections=all -fxray-instrument -fxray-instruction-threshold=1", "O2"),
+    *config("features", "blocks", "-fbasic-block-sections=all -fxray-instrument -fxray-instruction-threshold=1", "O2", only=SHAPES),
 ]
 EXTRA_FOR_FULL = [
     c for n, f in [

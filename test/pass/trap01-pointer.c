@@ -18,7 +18,7 @@ int constant(void) { return *(fsint *)0x80; }
 int zero(void) { return *(fsint *)0; }
 // CHECK-LABEL: beside:
 // CHECK-DAG: %fs:({{%r[a-z]+}})
-// CHECK-DAG: %gs:x@TPOFF
+// CHECK-DAG: %gs:{{0|x@TPOFF}}
 // CHECK: .cfi_endproc
 int beside(fsint *p) { return *p + x; }
 // CHECK-LABEL: atomic:
