@@ -49,3 +49,5 @@ for tool in [
 # Built if clang finds libstdc++.a and libgcc_eh.a: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
     config.available_features.add("stub-cxx")
+if os.path.exists(build + "/test/fuzz/audit_fuzzer"):
+    config.available_features.add("fuzzer")

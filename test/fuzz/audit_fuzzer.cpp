@@ -1,0 +1,58 @@
+// Any bytes as an ELF file through the audit and all of its writers, and through
+// the TLS layout, uses and overlap; as text through the link-map parser.
+//
+// Debug information is left out: reading it is libLLVM's own code, which is not
+// instrumented here.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "audit/Audit.h"
+#include "tls/Overlap.h"
+#include "tls/Uses.h"
+
+using namespace llvm;
+using namespace segshift;
+
+static void fuzzAudit(StringRef Bytes) {
+  audit::Options O;
+  O.UseDebugInfo = false;
+  audit::AllowList Allow;
+  audit::Report R;
+  auto F = audit::auditFile(MemoryBufferRef(Bytes, "input"), "input", O, Allow);
+  if (!F)
+    return consumeError(F.takeError());
+  R.Files.push_back(std::move(*F));
+  audit::writeText(nulls(), R, false);
+  audit::writeJson(nulls(), R);
+  audit::writeSarif(nulls(), R);
+}
+
+static void fuzzTls(StringRef Bytes) {
+  auto Obj = ElfObject::create(MemoryBufferRef(Bytes, "input"));
+  if (!Obj)
+    return consumeError(Obj.takeError());
+  auto L = tls::readLayout((*Obj)->file());
+  if (!L)
+    return consumeError(L.takeError());
+  auto Uses = tls::findUses(**Obj, *L);
+  if (!Uses)
+    return consumeError(Uses.takeError());
+  (void)tls::findOverlap(*L, *L, 16);
+}
+
+static void fuzzMap(StringRef Bytes) {
+  auto Map = audit::parseLinkMap(Bytes);
+  if (!Map)
+    return consumeError(Map.takeError());
+  for (const auto &P : Map->Pieces)
+    (void)Map->at(P.Address);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
+  StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
+  if (!Bytes.starts_with("\177ELF")) {
+    fuzzMap(Bytes);
+    return 0;
+  }
+  fuzzAudit(Bytes);
+  fuzzTls(Bytes);
+  return 0;
+}
