@@ -67,6 +67,7 @@ public:
     Ctx.Relocatable = Obj.isRelocatable();
     Ctx.Tls = &Tls;
     Ctx.KernelArea = O.KernelArea;
+    Ctx.TcbOffsets = O.TcbOffsets;
     Ctx.Object = &Obj;
   }
 

@@ -15,6 +15,9 @@ namespace segshift::audit {
 struct Options {
   // Bytes from tp + 0x80 that the kernel uses for its slots; no value: any.
   std::optional<uint64_t> KernelArea;
+  // Further offsets of the thread control block, first and last: those of a
+  // libc that is on GS as a whole.
+  std::vector<std::pair<int64_t, int64_t>> TcbOffsets;
   bool UseMarks = true;     // honour on-purpose marks in the file
   bool UseDebugInfo = true; // look up source lines
   std::set<Kind> Promoted;  // notes that count as findings

@@ -38,6 +38,12 @@ static cl::opt<std::string> KernelArea(
     "kernel-area",
     cl::desc("Bytes of kernel slots from %gs:0x80 on (default: any number)"),
     cl::value_desc("size"), cl::sub(AuditCommand), cl::cat(Category));
+static cl::opt<std::string> TcbOffsets(
+    "tcb-offsets",
+    cl::desc(
+        "Further offsets of the thread control block, as in 0x18,0x40-0x7f, "
+        "or 'all': for a libc that is on GS as a whole"),
+    cl::value_desc("list"), cl::sub(AuditCommand), cl::cat(Category));
 static cl::list<std::string>
     ErrorOn("error-on", cl::CommaSeparated,
             cl::desc("Kinds of notes that count as findings, or 'all'"),
@@ -88,6 +94,19 @@ static bool readOptions(Options &O, AllowList &Allow, LinkMap &Map) {
     if (StringRef(KernelArea).getAsInteger(0, Size))
       return fail("--kernel-area: '" + KernelArea + "' is no number of bytes");
     O.KernelArea = Size;
+  }
+  SmallVector<StringRef> Items;
+  StringRef(TcbOffsets).split(Items, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef Item : Items) {
+    auto [First, Last] = Item.split('-');
+    int64_t From = 0, To = INT32_MAX;
+    bool Ok = Item == "all" ||
+              (!First.getAsInteger(0, From) &&
+               !(Item.contains('-') ? Last : First).getAsInteger(0, To));
+    if (!Ok || From < 0 || To < From)
+      return fail("--tcb-offsets: '" + Item +
+                  "' is no offset and no range of offsets");
+    O.TcbOffsets.push_back({From, To});
   }
   if (!LinkMapFile.empty()) {
     if (Files.size() != 1)

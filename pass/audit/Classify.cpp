@@ -145,6 +145,11 @@ struct Classifier {
     if (Offset < 0)
       return negativeGs(Offset);
     const MCInstrDesc &D = Ops.decoder().desc(I);
+    if (Offset != SEGSHIFT_TCB_SELF && Offset != SEGSHIFT_TCB_SELF2 &&
+        any_of(C.TcbOffsets, [&](const std::pair<int64_t, int64_t> &Range) {
+          return Offset >= Range.first && Offset <= Range.second;
+        }))
+      return;
     if (Offset >= SEGSHIFT_TCB_KERNEL) {
       if (C.KernelArea &&
           uint64_t(Offset) - SEGSHIFT_TCB_KERNEL >= *C.KernelArea)

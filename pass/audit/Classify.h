@@ -17,6 +17,8 @@ struct Context {
   const tls::Layout *Tls = nullptr; // may be null
   // Bytes from tp + 0x80 that the kernel uses; no value: not limited.
   std::optional<uint64_t> KernelArea;
+  // Further offsets of the thread control block, first and last.
+  llvm::ArrayRef<std::pair<int64_t, int64_t>> TcbOffsets;
   // The symbol name of a relocation. For relocatable objects.
   const ElfObject *Object = nullptr;
 };

@@ -53,8 +53,6 @@ static void parseLld(ArrayRef<StringRef> Lines, LinkMap &Map) {
     StringRef Object = Rest.take_front(Colon).trim();
     StringRef Section = Rest.drop_front(Colon + 2).drop_back();
     Section = Section.split("+0x").first;
-    if (Object.starts_with("<")) // <internal>
-      continue;
     Map.Pieces.push_back({Field[0], Field[2], Section.str(), Object.str()});
   }
 }

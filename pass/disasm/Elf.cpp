@@ -315,6 +315,17 @@ Error ElfObject::readRelocations() {
   return Error::success();
 }
 
+Expected<ELFT::DynRange> ElfObject::dynamicEntries() const {
+  Expected<ELFT::PhdrRange> PhdrsOrErr = File.program_headers();
+  if (!PhdrsOrErr)
+    return PhdrsOrErr.takeError();
+  for (const ELFT::Phdr &P : *PhdrsOrErr)
+    if (P.p_type == ELF::PT_DYNAMIC)
+      if (auto BytesOrErr = File.getSegmentContents(P); !BytesOrErr)
+        return BytesOrErr.takeError();
+  return File.dynamicEntries();
+}
+
 Error ElfObject::readDynamicRelocations() {
   Relocations.resize(Regions.size());
   // Only thread-local ones: a large library has millions of relative ones.
@@ -328,7 +339,7 @@ Error ElfObject::readDynamicRelocations() {
         DynamicRelocations[R.r_offset] = &R;
       }
   };
-  Expected<ELFT::DynRange> DynOrErr = File.dynamicEntries();
+  Expected<ELFT::DynRange> DynOrErr = dynamicEntries();
   if (!DynOrErr) // An image without a dynamic table has no relocations.
     return consumeError(DynOrErr.takeError()), Error::success();
   uint64_t Rela = 0, RelaSize = 0, Plt = 0, PltSize = 0;

@@ -116,6 +116,9 @@ public:
   std::string describe(unsigned R, uint64_t Address) const;
 
   const std::optional<TlsSegment> &tls() const { return Tls; }
+  /// The dynamic table. ELFFile's own reads a PT_DYNAMIC that goes past the end
+  /// of the file.
+  llvm::Expected<ELFT::DynRange> dynamicEntries() const;
   /// The dynamic relocation at \p Address in a linked image, or null.
   const ELFT::Rela *dynamicRelocation(uint64_t Address) const;
   /// The bytes at \p Address in a linked image, if they are in the file.

@@ -66,7 +66,7 @@ void describe(const ElfObject &Obj, Image &I) {
       Interpreter |= P.p_type == ELF::PT_INTERP;
   else
     consumeError(Phdrs.takeError());
-  if (auto Dyn = Obj.file().dynamicEntries())
+  if (auto Dyn = Obj.dynamicEntries())
     for (const auto &D : *Dyn)
       Pie |= D.d_tag == ELF::DT_FLAGS_1 && (D.d_un.d_val & ELF::DF_1_PIE);
   else

@@ -1,5 +1,6 @@
-// Any bytes as an ELF file through the audit and all of its writers, and through
-// the TLS layout, uses and overlap; as text through the link-map parser.
+// Any bytes as an ELF file through the audit and all of its writers, and
+// through the TLS layout, uses and overlap; as text through the link-map
+// parser.
 //
 // Debug information is left out: reading it is libLLVM's own code, which is not
 // instrumented here.

@@ -6,6 +6,20 @@
 # RUN: %llvm/ld.lld -e slots %t.o -o %t.elf --defsym=cpu_number=0x40
 # RUN: %segshift audit --kernel-area=0x100 %t.elf > %t.elf.txt; test $? -eq 1
 # RUN: FileCheck %s --input-file=%t.elf.txt --check-prefix=ELF --implicit-check-not=finding:
+# Offsets that a libc on GS as a whole has in its own control block; stores to
+# the thread pointer stay findings.
+# RUN: %segshift audit --tcb-offsets=0x20,0x40-0x4f %t.o > %t.tcb.txt; test $? -eq 1
+# RUN: FileCheck %s --input-file=%t.tcb.txt --check-prefix=TCB --implicit-check-not='%gs:0x20,' --implicit-check-not='%gs:0x48,'
+# TCB: finding: access to %gs:0x78, an offset
+# RUN: %segshift audit --tcb-offsets=all %t.o > %t.all.txt; test $? -eq 1
+# RUN: FileCheck %s --input-file=%t.all.txt --check-prefix=ALL --implicit-check-not='an offset'
+# ALL: finding: store to %gs:0x0
+# ALL: 1 file: 5 findings
+# RUN: %segshift audit --tcb-offsets=0x20- %t.o 2> %t.err; test $? -eq 2
+# RUN: %segshift audit --tcb-offsets=8-4 %t.o 2> %t.err; test $? -eq 2
+# RUN: %segshift audit --tcb-offsets=many %t.o 2> %t.err; test $? -eq 2
+# RUN: FileCheck %s --input-file=%t.err --check-prefix=LIST
+# LIST: --tcb-offsets: 'many' is no offset and no range of offsets
 
   .text
   .globl slots
