@@ -160,8 +160,9 @@ static Expected<std::string> symbolName(const ElfObject &Obj,
   return Name->str();
 }
 
-// DTPMOD64 with a symbol or with its DTPOFF64 behind it is a general-dynamic
-// pair; alone it is the module's own number, local-dynamic.
+// DTPMOD64 with a symbol is the first half of a general-dynamic pair. Without
+// one it is the module's own number: local-dynamic, or a general-dynamic pair
+// of a symbol that the linker knew to be the module's own.
 static Error dynamicRelocations(const ElfObject &Obj, const Layout &L,
                                 std::vector<Use> &Out) {
   auto Sections = Obj.file().sections();
@@ -173,10 +174,6 @@ static Error dynamicRelocations(const ElfObject &Obj, const Layout &L,
     auto Relas = Obj.file().relas(S);
     if (!Relas)
       return Relas.takeError();
-    std::set<uint64_t> Pairs;
-    for (const ELFT::Rela &R : *Relas)
-      if (R.getType(false) == ELF::R_X86_64_DTPOFF64)
-        Pairs.insert(R.r_offset);
     for (const ELFT::Rela &R : *Relas) {
       Use U;
       switch (R.getType(false)) {
@@ -187,9 +184,7 @@ static Error dynamicRelocations(const ElfObject &Obj, const Layout &L,
         U.M = Model::Descriptor;
         break;
       case ELF::R_X86_64_DTPMOD64:
-        U.M = R.getSymbol(false) || Pairs.count(R.r_offset + 8)
-                  ? Model::GeneralDynamic
-                  : Model::LocalDynamic;
+        U.M = R.getSymbol(false) ? Model::GeneralDynamic : Model::LocalDynamic;
         break;
       default:
         continue;

@@ -33,6 +33,12 @@
 // RUN: FileCheck %s --input-file=%t.err --check-prefix=NOTHING
 // NOTHING: --reserved: 'nothing' is neither a number nor a thread-local variable of
 
+// The reservation is rounded up to the kernel's alignment too.
+// RUN: %clang --target=x86_64-linux-gnu -O1 -fno-pic -nostdlib -static -Wl,-e,f -fuse-ld=lld -DKERNEL -DALIGN=64 %s -o %t.aligned
+// RUN: %segshift tls %t.prog --kernel=%t.aligned > %t.aligned.txt; test $? -eq 1
+// RUN: FileCheck %s --input-file=%t.aligned.txt --check-prefix=ALIGNED
+// ALIGNED: reservation needed: 64 bytes below the thread pointer, the kernel has 0
+
 // A kernel on GS, and one that has no symbols.
 // RUN: %clang --target=x86_64-linux-gnu -O1 -fno-pic -nostdlib -static -Wl,-e,f -fuse-ld=lld -DKERNEL -fpass-plugin=%plugin %s -o %t.gs
 // RUN: %segshift tls %t.prog --kernel=%t.gs | FileCheck %s --check-prefix=GS
@@ -48,7 +54,10 @@ __thread struct { long a, b; } table;
 __thread int last;
 long f(void) { return table.a + last; }
 #else
-__thread long current;
+#ifndef ALIGN
+#define ALIGN 8
+#endif
+__thread long current __attribute__((aligned(ALIGN)));
 __thread int depth;
 #ifdef RESERVE
 __thread char reserve[RESERVE] __attribute__((aligned(8)));
