@@ -210,9 +210,14 @@ void useProbe(void *Slot) {
 // A C++ thread_local: constructed in each thread that uses it, at an address of
 // its own, and destroyed at the thread's end.
 int cxx() {
-  for (Probe *&Slot : Seen)
-    thread::start(*thread::create(useProbe, &Slot, nullptr));
-  thread::start(*thread::create([](void *) { ++NumEnded; }, nullptr, nullptr));
+  // All are made first: one that has ended may leave its block to the next.
+  Thread *Users[] = {
+      thread::create(useProbe, &Seen[0], nullptr),
+      thread::create(useProbe, &Seen[1], nullptr),
+      thread::create([](void *) { ++NumEnded; }, nullptr, nullptr),
+  };
+  for (Thread *T : Users)
+    thread::start(*T);
   while (NumEnded != 3 || NumDestroyed != 2)
     thread::yield();
   CHECK(Seen[0] && Seen[1] && Seen[0] != Seen[1]);

@@ -46,7 +46,7 @@ for tool in [
     if shutil.which(tool):
         config.available_features.add(tool)
 
-# Built if clang finds libstdc++.a and libgcc_eh.a: see kernel-stub/CMakeLists.txt.
+# Built if GCC 12's libstdc++.a is there: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
     config.available_features.add("stub-cxx")
 if os.path.exists(build + "/test/fuzz/audit_fuzzer"):
