@@ -1,4 +1,8 @@
+//===- Audit.cpp - the audit of one file ----------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Audit.h"
 #include "../disasm/Decoder.h"
 #include "../disasm/Elf.h"

@@ -1,6 +1,13 @@
+//===- Audit.h - the audit of one file --------------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // The audit of one ELF file: every place where it uses FS, and the uses of GS
 // that an %fs search cannot see.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_AUDIT_H
 #define SEGSHIFT_AUDIT_AUDIT_H
 
@@ -13,10 +20,10 @@
 namespace segshift::audit {
 
 struct Options {
-  // Bytes from tp + 0x80 that the kernel uses for its slots; no value: any.
+  /// Bytes from tp + 0x80 that the kernel uses for its slots; no value: any.
   std::optional<uint64_t> KernelArea;
-  // Further offsets of the thread control block, first and last: those of a
-  // libc that is on GS as a whole.
+  /// Further offsets of the thread control block, first and last: those of a
+  /// libc that is on GS as a whole.
   std::vector<std::pair<int64_t, int64_t>> TcbOffsets;
   bool UseMarks = true;     // honour on-purpose marks in the file
   bool UseDebugInfo = true; // look up source lines
@@ -24,7 +31,8 @@ struct Options {
   const LinkMap *Map = nullptr;
 };
 
-// Name is what the report calls the file. Errors name it and say what is wrong.
+/// Name is what the report calls the file. Errors name it and say what is
+/// wrong.
 llvm::Expected<FileReport> auditFile(llvm::MemoryBufferRef Buffer,
                                      llvm::StringRef Name, const Options &O,
                                      AllowList &Allow);

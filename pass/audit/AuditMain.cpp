@@ -1,5 +1,8 @@
-// segshift audit: the command line.
+//===- AuditMain.cpp - segshift audit -------------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Audit.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Support/CommandLine.h"

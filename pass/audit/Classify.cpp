@@ -1,4 +1,8 @@
+//===- Classify.cpp - FS and GS in one instruction ------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Classify.h"
 #include "segshift/abi.h"
 #include "llvm/ADT/STLExtras.h"

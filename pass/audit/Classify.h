@@ -1,6 +1,13 @@
+//===- Classify.h - FS and GS in one instruction ----------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // What one instruction does with FS and GS, for the audit. On its own: nothing
 // here is shared with the rewriter but the decoder.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_CLASSIFY_H
 #define SEGSHIFT_AUDIT_CLASSIFY_H
 
@@ -15,11 +22,11 @@ namespace segshift::audit {
 struct Context {
   bool Relocatable = false;
   const tls::Layout *Tls = nullptr; // may be null
-  // Bytes from tp + 0x80 that the kernel uses; no value: not limited.
+  /// Bytes from tp + 0x80 that the kernel uses; no value: not limited.
   std::optional<uint64_t> KernelArea;
-  // Further offsets of the thread control block, first and last.
+  /// Further offsets of the thread control block, first and last.
   llvm::ArrayRef<std::pair<int64_t, int64_t>> TcbOffsets;
-  // The symbol name of a relocation. For relocatable objects.
+  /// For the names of relocations' symbols.
   const ElfObject *Object = nullptr;
 };
 
@@ -34,14 +41,14 @@ struct Uses {
   bool TouchesTls = false; // reaches FS or GS memory at all
 };
 
-// Relocs: those that lie in the instruction.
+/// Relocs: those that lie in the instruction.
 void classify(Opcodes &Ops, const Insn &I, llvm::ArrayRef<Relocation> Relocs,
               const Context &C, Uses &Out);
 
-// The use that an access to this MSR is; none for an MSR that is not watched.
+/// The use that an access to this MSR is; none for an MSR that is not watched.
 std::optional<Use> classifyMsr(bool Write, std::optional<uint32_t> Number);
 
-// "stack-protector canary" and so on, or "" for an offset without a name.
+/// "stack-protector canary" and so on, or "" for an offset without a name.
 llvm::StringRef tcbSlotName(int64_t Offset);
 
 } // namespace segshift::audit

@@ -1,6 +1,13 @@
+//===- LinkMap.h - where a linked image comes from --------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Which input object each address of a linked image came from, out of the
 // linker's map file.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_LINKMAP_H
 #define SEGSHIFT_AUDIT_LINKMAP_H
 
@@ -22,11 +29,11 @@ struct LinkMap {
   std::vector<unsigned>
       Loaded; // indices of those that can hold code, by address
 
-  // The input section that covers the code address, or null.
+  /// The input section that covers the code address, or null.
   const Piece *at(uint64_t Address) const;
 };
 
-// Reads the maps that ld.lld, ld.bfd and gold write for -Map.
+/// Reads the maps that ld.lld, ld.bfd and gold write for -Map.
 llvm::Expected<LinkMap> readLinkMap(llvm::StringRef Path);
 llvm::Expected<LinkMap> parseLinkMap(llvm::StringRef Text);
 

@@ -1,4 +1,8 @@
+//===- Marks.cpp - notes and marks of an object ---------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Marks.h"
 #include "segshift/abi.h"
 #include "llvm/Support/Endian.h"

@@ -1,6 +1,13 @@
+//===- Marks.h - notes and marks of an object -------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // The note and the on-purpose FS marks that the plugin and the rewriter leave
-// in an object (docs/abi.md). SPDX-License-Identifier: Apache-2.0 WITH
-// LLVM-exception
+// in an object (docs/abi.md).
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_MARKS_H
 #define SEGSHIFT_AUDIT_MARKS_H
 

@@ -1,4 +1,8 @@
+//===- MsrConstants.cpp - the MSR of each rdmsr and wrmsr -----------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "MsrConstants.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"

@@ -1,4 +1,8 @@
+//===- Opcodes.cpp - what the audit knows of opcodes ----------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Opcodes.h"
 #include "llvm/ADT/StringSwitch.h"
 

@@ -1,6 +1,13 @@
+//===- Opcodes.h - what the audit knows of opcodes --------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // What the audit has to know about X86 opcodes. LLVM's opcode numbers are not
 // in its public headers, so they are found by name, each once.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_OPCODES_H
 #define SEGSHIFT_AUDIT_OPCODES_H
 
@@ -10,7 +17,7 @@
 
 namespace segshift::audit {
 
-// Roles of an opcode in finding segment uses.
+/// Roles of an opcode in finding segment uses.
 enum class Role : uint8_t {
   None,
   PushFs,
@@ -35,7 +42,7 @@ enum class Role : uint8_t {
   String,      // movs, lods, cmps, outs: source at (%rsi)
 };
 
-// Effect of an opcode on constants in general registers.
+/// Effect of an opcode on constants in general registers.
 enum class Effect : uint8_t {
   Other, // whatever it defines becomes unknown
   MovImm32,
@@ -59,8 +66,8 @@ public:
   Role role(const Insn &I) { return entry(I).R; }
   Effect effect(const Insn &I) { return entry(I).E; }
 
-  // 0..15 for rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8...r15 and their parts;
-  // -1 for any other register.
+  /// 0..15 for rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8...r15 and their
+  /// parts; -1 for any other register.
   int gpr(llvm::MCRegister R) const;
 
   const Decoder &decoder() const { return D; }

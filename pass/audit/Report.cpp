@@ -1,4 +1,8 @@
+//===- Report.cpp - what an audit found -----------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Report.h"
 #include <set>
 #include <tuple>

@@ -1,5 +1,12 @@
-// What an audit found, as data; written as text, JSON or SARIF.
+//===- Report.h - what an audit found ---------------------------*- C++ -*-===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What an audit found, as data; written as text, JSON or SARIF.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_REPORT_H
 #define SEGSHIFT_AUDIT_REPORT_H
 

@@ -1,5 +1,12 @@
-// The report as JSON. docs/audit.md has the shape.
+//===- ReportJson.cpp - the report as JSON --------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The report as JSON. docs/audit.md has the shape.
+//
+//===----------------------------------------------------------------------===//
 #include "Report.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"

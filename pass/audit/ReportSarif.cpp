@@ -1,5 +1,12 @@
-// The report as SARIF 2.1.0 (OASIS standard), for code-review tools.
+//===- ReportSarif.cpp - the report as SARIF ------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The report as SARIF 2.1.0 (OASIS standard), for code-review tools.
+//
+//===----------------------------------------------------------------------===//
 #include "Report.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"

@@ -1,6 +1,13 @@
+//===- ReportText.cpp - the report as text --------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // The report as text: one line for each site, compiler style, and a second,
 // indented one with the code. docs/audit.md shows it.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Report.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"

@@ -1,4 +1,8 @@
+//===- SourceLines.cpp - file and line of an address ----------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "SourceLines.h"
 #include "llvm/DebugInfo/DWARF/DWARFContext.h"
 

@@ -1,5 +1,12 @@
-// file:line of a code address, from DWARF.
+//===- SourceLines.h - file and line of an address --------------*- C++ -*-===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// file:line of a code address, from DWARF.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_AUDIT_SOURCELINES_H
 #define SEGSHIFT_AUDIT_SOURCELINES_H
 
@@ -15,9 +22,9 @@ class SourceLines {
 public:
   explicit SourceLines(llvm::MemoryBufferRef Buffer) : Buffer(Buffer) {}
 
-  // Section: the section's index, in relocatable objects; 0 in linked images.
-  // Reads the debug information at the first call. Damaged debug information
-  // counts as none.
+  /// Section: the section's index, in relocatable objects; 0 in linked images.
+  /// Reads the debug information at the first call. Damaged debug information
+  /// counts as none.
   std::optional<SourcePlace> at(uint64_t Address, uint32_t Section);
 
 private:

@@ -1,5 +1,12 @@
-// The TLS block of an ELF file: PT_TLS and the offset of every variable.
+//===- Layout.h - the TLS block of an ELF file ------------------*- C++ -*-===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The TLS block of an ELF file: PT_TLS and the offset of every variable.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_TLS_LAYOUT_H
 #define SEGSHIFT_TLS_LAYOUT_H
 
@@ -18,7 +25,8 @@ struct Variable {
   int64_t TpOff = 0;   // x@tpoff, negative; 0 in relocatable objects
 };
 
-// One TLS section of a relocatable object; a linked image has a PT_TLS instead.
+/// One TLS section of a relocatable object; a linked image has a PT_TLS
+/// instead.
 struct Section {
   std::string Name;
   uint64_t Size = 0, Align = 1;
@@ -28,20 +36,20 @@ struct Section {
 struct Layout {
   bool Relocatable = false;
   bool HasTls = false; // PT_TLS, or a TLS section
-  uint64_t VAddr = 0, FileSize = 0, MemSize = 0,
-           Align = 1;              // of PT_TLS, in bytes
+  /// Of PT_TLS, in bytes.
+  uint64_t VAddr = 0, FileSize = 0, MemSize = 0, Align = 1;
   uint64_t BlockSize = 0;          // the block is [tp - BlockSize, tp)
   std::vector<Section> Sections;   // relocatable objects
   std::vector<Variable> Variables; // by offset
   bool HasSymbols = false; // false: stripped, Variables may not be complete
 
-  // The variable that covers byte tp + TpOff, or null.
+  /// The variable that covers byte tp + TpOff, or null.
   const Variable *at(int64_t TpOff) const;
 };
 
-// tp - start of the block, for variant II with this module as the first
-// (psABI section 3.4.2; lld's and glibc's rule where p_vaddr is not aligned:
-// tp is aligned, and the image keeps p_vaddr's remainder).
+/// tp - start of the block, for variant II with this module as the first
+/// (psABI section 3.4.2; lld's and glibc's rule where p_vaddr is not aligned:
+/// tp is aligned, and the image keeps p_vaddr's remainder).
 uint64_t blockSize(uint64_t VAddr, uint64_t MemSize, uint64_t Align);
 
 llvm::Expected<Layout> readLayout(const llvm::object::ELF64LEFile &Elf);

@@ -1,4 +1,8 @@
+//===- Overlap.cpp - two TLS blocks under one FS --------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Overlap.h"
 #include "llvm/Support/MathExtras.h"
 #include <set>

@@ -1,5 +1,12 @@
-// Which bytes of two TLS blocks coincide when both end at one thread pointer.
+//===- Overlap.h - two TLS blocks under one FS ------------------*- C++ -*-===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which bytes of two TLS blocks coincide when both end at one thread pointer.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_TLS_OVERLAP_H
 #define SEGSHIFT_TLS_OVERLAP_H
 
@@ -7,8 +14,8 @@
 
 namespace segshift::tls {
 
-// Bytes [tp + Begin, tp + End), over which neither side changes from one
-// variable to the next. Empty names: padding, or a variable without a symbol.
+/// Bytes [tp + Begin, tp + End), over which neither side changes from one
+/// variable to the next. Empty names: padding, or a variable without a symbol.
 struct OverlapRange {
   int64_t Begin = 0, End = 0;
   std::string Program, Kernel;                  // variable names
@@ -24,8 +31,8 @@ struct Overlap {
       0; // bytes below tp to keep free of kernel variables
 };
 
-// Reserved: bytes directly below tp that the kernel keeps free of its
-// variables.
+/// Reserved: bytes directly below tp that the kernel keeps free of its
+/// variables.
 Overlap findOverlap(const Layout &Program, const Layout &Kernel,
                     uint64_t Reserved);
 

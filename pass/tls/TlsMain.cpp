@@ -1,5 +1,8 @@
-// segshift tls: the command line and what it prints.
+//===- TlsMain.cpp - segshift tls -----------------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Overlap.h"
 #include "Uses.h"
 #include "llvm/ADT/MapVector.h"

@@ -1,4 +1,8 @@
+//===- Uses.cpp - where a file reaches TLS --------------------------------===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "Uses.h"
 #include "../disasm/CodeReader.h"
 #include "segshift/abi.h"

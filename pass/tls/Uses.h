@@ -1,5 +1,12 @@
-// Where a file reaches TLS, and by which model.
+//===- Uses.h - where a file reaches TLS ------------------------*- C++ -*-===//
+//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Where a file reaches TLS, and by which model.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_TLS_USES_H
 #define SEGSHIFT_TLS_USES_H
 

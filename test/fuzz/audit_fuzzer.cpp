@@ -1,10 +1,17 @@
+//===- audit_fuzzer.cpp - fuzz target of audit and tls --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
 // Any bytes as an ELF file through the audit and all of its writers, and
 // through the TLS layout, uses and overlap; as text through the link-map
 // parser.
 //
 // Debug information is left out: reading it is libLLVM's own code, which is not
 // instrumented here.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "audit/Audit.h"
 #include "tls/Overlap.h"
 #include "tls/Uses.h"
