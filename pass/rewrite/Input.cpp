@@ -16,9 +16,14 @@ Expected<Input> Input::open(StringRef Path) {
                             /*RequiresNullTerminator=*/false);
   if (!BufferOrErr)
     return createStringError(Path + ": " + BufferOrErr.getError().message());
+  return parse(std::move(*BufferOrErr));
+}
+
+Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
   Input In;
-  In.Path = Path.str();
-  In.Buffer = std::move(*BufferOrErr);
+  In.Path = Buffer->getBufferIdentifier().str();
+  In.Buffer = std::move(Buffer);
+  StringRef Path = In.Path;
   StringRef Data = In.Buffer->getBuffer();
   switch (identify_magic(Data)) {
   case file_magic::bitcode:

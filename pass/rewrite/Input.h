@@ -38,6 +38,9 @@ struct Input {
   /// Opens \p Path. Errors: unreadable, neither ELF nor archive, or an archive
   /// that is malformed or holds compiler bitcode.
   static llvm::Expected<Input> open(llvm::StringRef Path);
+  /// The same for bytes in memory; \p Buffer's identifier stands for the path.
+  static llvm::Expected<Input>
+  parse(std::unique_ptr<llvm::MemoryBuffer> Buffer);
 };
 
 } // namespace segshift

@@ -1,15 +1,15 @@
-// What the plugin marked as on purpose stays: single instructions, and inline
-// assembly from its begin to its end or to the end of the function.
+// What the plugin marked as on purpose stays, single instructions and longer
+// pieces of code, and only that.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -c %s -o %t.o
 // RUN: %segshift rewrite --verify --dump-plan -o %t.gs.o %t.o | FileCheck %s
 // In a linked image the distances are numbers.
 // RUN: %llvm/ld.lld -e f %t.o -o %t.elf
 // RUN: %segshift rewrite --verify --dump-plan -o %t.gs %t.elf | FileCheck %s
-// An unknown kind is an error, not a guess.
-// RUN: sed 's/\.long 3 # end/.long 9/' %s > %t.bad.s && %clang -c %t.bad.s -o %t.bad.o
+// Half a pair is an error, not a guess.
+// RUN: %clang -c -Wa,--defsym,BAD=1 %s -o %t.bad.o
 // RUN: not %segshift rewrite --dump-plan %t.bad.o 2>&1 | FileCheck %s --check-prefix=BAD
-// BAD: error: {{.*}}: section segshift_fs: an entry has the unknown kind 9
+// BAD: error: {{.*}}segshift_fs64
   .text
   .type f, @function
 f:
@@ -26,8 +26,8 @@ f:
 // CHECK-NEXT: keep on-purpose: {{.*}}(f+0x1b)
 4: movq %fs:0, %rax
   ret
+5:
   .size f, . - f
-// The blob of the function before has ended with it.
 // CHECK-NEXT: move thread-pointer: {{.*}}(g+0x0)
   .type g, @function
 g:
@@ -37,11 +37,11 @@ g:
 // CHECK-NOT: {{^}}{{.*}}: {{(keep|move)}}
 
   .section segshift_fs,"awo",@progbits,.text
-  .long 4b - ., 2
-  .long 1b - ., 1
-  .long 3b - .
-  .long 3 # end
-  .long 2b - ., 2
+  .long 4b - ., 5b - .
+  .long 1b - ., 1b + 3 - .
+  .long 2b - ., 3b - .
   .section segshift_fs64,"awo",@progbits,.text
-  .quad 1b - .
-  .long 1
+  .quad 1b - ., 1b + 3 - .
+  .ifdef BAD
+  .quad 3b - .
+  .endif
