@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Audit.h"
-#include "../disasm/Decoder.h"
+#include "../disasm/CodeReader.h"
 #include "../disasm/Elf.h"
 #include "../tls/Layout.h"
 #include "Classify.h"
@@ -99,6 +99,7 @@ private:
   void walk(unsigned R) {
     const Region &Reg = Obj.regions()[R];
     ArrayRef<Symbol> Symbols = Obj.symbols(R);
+    FsUses.clear();
     size_t NextSymbol = 0;
     std::vector<uint64_t> Starts; // instructions since the last function symbol
     std::vector<unsigned> MsrAt;  // of these, rdmsr and wrmsr
@@ -126,18 +127,47 @@ private:
         continue;
       }
       instruction(R, I);
+      if (I.reaches(SegReg::FS))
+        FsUses.push_back({I.Address, I.end()});
       if (Found.MsrInEcx)
         MsrAt.push_back(Starts.size());
       Starts.push_back(At);
       At = std::min(I.end(), std::max(Limit, At + 1));
     }
     msrs(R, Starts, MsrAt);
+    misread(R);
     // Relocations in what was not read as code.
     for (const Relocation &Rel : Obj.relocations(R)) {
       Report.Tls |= isTlsRelocation(Rel.Type);
       if (relaxesToFs(Rel.Type) && Ctx.Relocatable &&
           !SeenRelocs.count({R, Rel.Address}))
         relaxable(R, Rel, nullptr);
+    }
+  }
+
+  bool readAsFsUse(uint64_t Address) const {
+    auto It = partition_point(
+        FsUses, [&](const auto &Use) { return Use.second <= Address; });
+    return It != FsUses.end() && Address >= It->first;
+  }
+
+  // Data in text without a symbol can put the walk out of step. Where it passed
+  // over bytes that may be an FS override, control flow is followed as well.
+  void misread(unsigned R) {
+    for (const CodeRange &Range : Reader.ranges(R)) {
+      ArrayRef<uint8_t> Bytes = Reader.bytes(Range);
+      size_t Hit = findOverride(Bytes, 0);
+      while (Hit < Bytes.size() && readAsFsUse(Range.Begin + Hit))
+        Hit = findOverride(Bytes, Hit + 1);
+      if (Hit == Bytes.size())
+        continue;
+      for (const CodeEntry &E : Reader.read(Range)) {
+        if (E.How != Standing::Code || readAsFsUse(E.Address))
+          continue;
+        Insn I = Reader.decode(R, E);
+        if (I.reaches(SegReg::FS))
+          instruction(R, I);
+      }
     }
   }
 
@@ -288,6 +318,8 @@ private:
   SourceLines Lines;
   Context Ctx;
   Uses Found;
+  CodeReader Reader{Obj, Dec};
+  std::vector<std::pair<uint64_t, uint64_t>> FsUses; // of the region, in walk()
   std::set<std::pair<unsigned, uint64_t>> SeenRelocs;
 };
 

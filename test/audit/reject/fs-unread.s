@@ -21,4 +21,15 @@ behind:
 hidden:
   movq %fs:0, %rax
   ret
+# A byte of data without a symbol, which takes the next instruction for its
+# operand; the jump over it shows what is code.
+# CHECK: finding: memory access through %fs:0x30 (pointer guard), in jump+0x{{[0-9a-f]+}}
+  .type jump, @function
+jump:
+  jmp 1f
+  .byte 0xb8
+1:
+  movq %fs:0x30, %rax
+  ret
+  .size jump, .-jump
 # CHECK: hint: fs-unread: mark data in text as an object
