@@ -1,3 +1,5 @@
+include(${CMAKE_CURRENT_LIST_DIR}/SegshiftTools.cmake)
+
 # segshift_audit(TARGET [ALLOW_FILE FILE...] [OPTIONS OPTION...])
 #
 # Audits an executable, library or module after every link, and fails the build
@@ -40,12 +42,7 @@ function(segshift_audit_command variable)
     message(FATAL_ERROR "segshift_audit_command: usage: segshift_audit_command(VARIABLE "
       "IMAGE FILE [ALLOW_FILE FILE...] [OPTIONS OPTION...])")
   endif()
-  if(TARGET segshift)
-    set(tool $<TARGET_FILE:segshift>)
-  else()
-    find_program(SEGSHIFT_EXECUTABLE segshift REQUIRED DOC "The segshift command")
-    set(tool ${SEGSHIFT_EXECUTABLE})
-  endif()
+  segshift_find_tool(tool segshift)
   set(command COMMAND ${tool} audit --quiet)
   set(files ${tool})
   foreach(file IN LISTS arg_ALLOW_FILE)

@@ -41,7 +41,7 @@ for name, value in [
 # reason of the skip.
 for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
-    "clang-19", "rustc", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
+    "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)
