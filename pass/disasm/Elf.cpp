@@ -217,7 +217,7 @@ Error ElfObject::readSymbols() {
 /// The dynamic symbols of an image without section headers, by its dynamic
 /// table.
 Error ElfObject::readDynamicSymbols() {
-  Expected<ELFT::DynRange> DynOrErr = File.dynamicEntries();
+  Expected<ELFT::DynRange> DynOrErr = dynamicEntries();
   if (!DynOrErr || DynOrErr->empty()) // a static image
     return consumeError(DynOrErr.takeError()), Error::success();
   uint64_t Table = 0, Names = 0, NamesSize = 0;
@@ -228,16 +228,25 @@ Error ElfObject::readDynamicSymbols() {
       Names = D.d_un.d_ptr;
     else if (D.d_tag == ELF::DT_STRSZ)
       NamesSize = D.d_un.d_val;
-  if (!Table || !Names)
+  if (!Table || Names <= Table)
     return Error::success();
-  Expected<uint64_t> CountOrErr = File.getDynSymtabSize();
-  if (!CountOrErr)
-    return CountOrErr.takeError();
+  // No entry says how long the symbol table is. It ends where the next of the
+  // tables begins, at the latest.
+  uint64_t End = Names;
+  for (const ELFT::Dyn &D : *DynOrErr)
+    switch (D.d_tag) {
+    case ELF::DT_HASH:
+    case ELF::DT_GNU_HASH:
+    case ELF::DT_VERSYM:
+    case ELF::DT_VERNEED:
+    case ELF::DT_VERDEF:
+    case ELF::DT_RELA:
+    case ELF::DT_JMPREL:
+      if (D.d_un.d_ptr > Table && D.d_un.d_ptr < End)
+        End = D.d_un.d_ptr;
+    }
   ArrayRef<uint8_t> NameBytes = bytesAt(Names, NamesSize);
-  if (*CountOrErr > Buffer.getBufferSize() / sizeof(ELFT::Sym))
-    return createStringError("the dynamic symbol table goes past the end of "
-                             "the file");
-  ArrayRef<uint8_t> Bytes = bytesAt(Table, *CountOrErr * sizeof(ELFT::Sym));
+  ArrayRef<uint8_t> Bytes = bytesAt(Table, End - Table);
   for (const ELFT::Sym &Sym :
        ArrayRef(reinterpret_cast<const ELFT::Sym *>(Bytes.data()),
                 Bytes.size() / sizeof(ELFT::Sym))) {

@@ -37,7 +37,7 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
       return createStringError(Path + ": neither an ELF file nor an archive");
     Member M;
     M.Name = In.Path;
-    M.Buffer = MemoryBufferRef(Data, In.Path);
+    M.Bytes = Data;
     In.Members.push_back(std::move(M));
     return std::move(In);
   }
@@ -62,29 +62,26 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
       return joinErrors(std::move(Err),
                         createStringError(M.Name + ": " +
                                           toString(ContentOrErr.takeError())));
-    M.Buffer = *ContentOrErr;
+    M.Bytes = ContentOrErr->getBuffer();
     if (In.isThin()) {
       Expected<std::string> FullNameOrErr = C.getFullName();
       if (!FullNameOrErr)
         return joinErrors(std::move(Err), FullNameOrErr.takeError());
       M.Path = *FullNameOrErr;
     } else {
-      M.Offset = M.Buffer.getBufferStart() - Data.begin();
+      M.Offset = M.Bytes.begin() - Data.begin();
     }
-    if (identify_magic(M.Buffer.getBuffer()) == file_magic::bitcode) {
+    if (identify_magic(M.Bytes) == file_magic::bitcode) {
       consumeError(std::move(Err));
       return createStringError(
           M.Name + ": LLVM bitcode holds no code yet; load the plugin into the "
                    "linker instead (docs/plugin.md)");
     }
-    M.IsELF = M.Buffer.getBuffer().starts_with("\177ELF");
+    M.IsELF = M.Bytes.starts_with("\177ELF");
     In.Members.push_back(std::move(M));
   }
   if (Err)
     return createStringError(Path + ": " + toString(std::move(Err)));
-  // The members' names must live as long as their buffers.
-  for (Member &M : In.Members)
-    M.Buffer = MemoryBufferRef(M.Buffer.getBuffer(), M.Name);
   return std::move(In);
 }
 

@@ -16,11 +16,14 @@ namespace segshift {
 struct Member {
   std::string Name; ///< for messages: "libx.a(y.o)"
   std::string Path; ///< of the file that holds it, for thin archives' members
-  /// The member's bytes (in the input's buffer, or in Own for thin archives).
-  llvm::MemoryBufferRef Buffer;
+  /// The member's content, in the input's buffer or, for members of thin
+  /// archives, in the archive's.
+  llvm::StringRef Bytes;
   uint64_t Offset = 0; ///< of the member in the input's buffer
   bool IsELF = true;   ///< false: copied as it is
   bool IsRelocatable = false;
+
+  llvm::MemoryBufferRef buffer() const { return {Bytes, Name}; }
 
   // Filled by the driver.
   Plan ThePlan;

@@ -441,10 +441,37 @@ Plan Planner::run() {
   });
   sort(Result.Edits,
        [](const Edit &A, const Edit &B) { return A.Offset < B.Offset; });
+  // Code that jumps behind a lock prefix reaches one FS use by two ways.
+  Result.Edits.erase(unique(Result.Edits,
+                            [](const Edit &A, const Edit &B) {
+                              return A.Offset == B.Offset && A.Bytes == B.Bytes;
+                            }),
+                     Result.Edits.end());
   return std::move(Result);
 }
 
+/// Two regions on the same bytes would be changed together, but not by the same
+/// reasons.
+static Error checkRegions(const ElfObject &Obj) {
+  SmallVector<const Region *, 8> ByOffset;
+  for (const Region &R : Obj.regions())
+    ByOffset.push_back(&R);
+  sort(ByOffset, [](const Region *A, const Region *B) {
+    return A->FileOffset < B->FileOffset;
+  });
+  for (size_t I = 1; I < ByOffset.size(); ++I)
+    if (ByOffset[I]->FileOffset - ByOffset[I - 1]->FileOffset <
+        ByOffset[I - 1]->Bytes.size())
+      return createStringError(Obj.buffer().getBufferIdentifier() + ": " +
+                               ByOffset[I - 1]->Name + " and " +
+                               ByOffset[I]->Name +
+                               " are executable and share bytes of the file");
+  return Error::success();
+}
+
 Expected<Plan> makePlan(const ElfObject &Obj, const RewriteConfig &Config) {
+  if (Error E = checkRegions(Obj))
+    return std::move(E);
   Expected<FSMarks> MarksOrErr = FSMarks::read(Obj);
   if (!MarksOrErr)
     return MarksOrErr.takeError();

@@ -172,7 +172,7 @@ static void planMember(Member &M, const RewriteConfig &Config) {
     M.Warnings.push_back(M.Name + ": not an ELF file; left as it is");
     return;
   }
-  Expected<std::unique_ptr<ElfObject>> ObjOrErr = ElfObject::create(M.Buffer);
+  Expected<std::unique_ptr<ElfObject>> ObjOrErr = ElfObject::create(M.buffer());
   if (!ObjOrErr) {
     M.Errors.push_back(toString(ObjOrErr.takeError()));
     return;
@@ -197,7 +197,7 @@ static void planMember(Member &M, const RewriteConfig &Config) {
   else if (DumpPlan == DumpFormat::Json)
     M.PlanText = planAsJson(Obj, M.ThePlan);
   if (VerifyOutput) {
-    std::string After = applyEdits(M.Buffer.getBuffer(), M.ThePlan.Edits);
+    std::string After = applyEdits(M.Bytes, M.ThePlan.Edits);
     if (Error E = verify(Obj, MemoryBufferRef(After, M.Name), M.ThePlan))
       M.Errors.push_back(toString(std::move(E)));
   }
@@ -245,7 +245,7 @@ static void printPlans(ArrayRef<Input> Inputs) {
 
 /// The member's new content, with a note when asked for.
 static Expected<std::string> newContent(const Member &M) {
-  std::string Bytes = applyEdits(M.Buffer.getBuffer(), M.ThePlan.Edits);
+  std::string Bytes = applyEdits(M.Bytes, M.ThePlan.Edits);
   if (Note && M.IsRelocatable)
     if (Error E = addNote(M.Name, Bytes))
       return std::move(E);
@@ -292,7 +292,7 @@ static Error writeInput(Writer &W, const Input &In, StringRef Path) {
     std::set<std::string> Done;
     for (const Member &M : In.Members)
       if (M.IsELF && Done.insert(M.Path).second)
-        if (Error E = W.write(M.Path, M.Buffer.getBuffer(), M.ThePlan.Edits,
+        if (Error E = W.write(M.Path, M.Bytes, M.ThePlan.Edits,
                               M.Path, PreserveDates))
           return E;
     return Error::success();
@@ -366,11 +366,8 @@ int runRewrite() {
   }
   std::vector<Member *> Members;
   for (Input &In : Inputs)
-    for (Member &M : In.Members) {
-      // A file's own name: the string moved with its Input.
-      M.Buffer = MemoryBufferRef(M.Buffer.getBuffer(), M.Name);
+    for (Member &M : In.Members)
       Members.push_back(&M);
-    }
   parallelFor(0, Members.size(),
               [&](size_t I) { planMember(*Members[I], *ConfigOrErr); });
 

@@ -21,7 +21,7 @@ using namespace llvm;
 using namespace segshift;
 
 static void rewriteMember(const Member &M, const RewriteConfig &Config) {
-  Expected<std::unique_ptr<ElfObject>> ObjOrErr = ElfObject::create(M.Buffer);
+  Expected<std::unique_ptr<ElfObject>> ObjOrErr = ElfObject::create(M.buffer());
   if (!ObjOrErr)
     return consumeError(ObjOrErr.takeError());
   Expected<Plan> PlanOrErr = makePlan(**ObjOrErr, Config);
@@ -29,7 +29,7 @@ static void rewriteMember(const Member &M, const RewriteConfig &Config) {
     return consumeError(PlanOrErr.takeError());
   (void)planAsText(**ObjOrErr, *PlanOrErr);
   (void)planAsJson(**ObjOrErr, *PlanOrErr);
-  std::string After = applyEdits(M.Buffer.getBuffer(), PlanOrErr->Edits);
+  std::string After = applyEdits(M.Bytes, PlanOrErr->Edits);
   MemoryBufferRef AfterRef(After, M.Name);
   if (Error E = verify(**ObjOrErr, AfterRef, *PlanOrErr)) {
     errs() << toString(std::move(E)) << '\n';
