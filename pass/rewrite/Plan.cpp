@@ -81,8 +81,7 @@ namespace {
 
 class Planner {
 public:
-  Planner(const ElfObject &Obj, const RewriteConfig &Config,
-          FSMarks Marks)
+  Planner(const ElfObject &Obj, const RewriteConfig &Config, FSMarks Marks)
       : Obj(Obj), Config(Config), Marks(std::move(Marks)),
         Reader(Obj, Decoder::forThread()), Dec(Reader.decoder()) {}
 
@@ -100,6 +99,8 @@ private:
   void emit(Site S, const Insn &I);
   bool isKept(const Site &S, std::string &Why) const;
   bool matchesFunction(const Site &S, ArrayRef<Regex> List) const;
+  bool isContested(unsigned Region, ArrayRef<CodeEntry> Entries, size_t Index,
+                   const Insn &I) const;
   bool isDisplacement(const Insn &I, uint64_t Offset) const;
   bool hasWideDisplacement(const Insn &I) const;
   void collectJumps();
@@ -401,12 +402,39 @@ void Planner::resolvePending(const CodeRange &Range,
   }
 }
 
+/// True when another instruction overlaps the prefix of \p I, and it is no
+/// prefix of that one: jumps lead to both, and a change would spoil one.
+bool Planner::isContested(unsigned Region, ArrayRef<CodeEntry> Entries,
+                          size_t Index, const Insn &I) const {
+  constexpr uint64_t MaxLength = 15;
+  uint64_t At = I.Address + I.OverrideIndex;
+  auto Contests = [&](const CodeEntry &E) {
+    if (E.How != Standing::Code || E.Address > At || At - E.Address >= E.Length)
+      return false;
+    Insn Other = Reader.decode(Region, E);
+    return !Other.reaches(SegReg::FS) ||
+           Other.Address + Other.OverrideIndex != At;
+  };
+  for (size_t Back = Index; Back > 0; --Back) {
+    if (I.Address - Entries[Back - 1].Address > MaxLength)
+      break;
+    if (Contests(Entries[Back - 1]))
+      return true;
+  }
+  for (size_t Next = Index + 1;
+       Next < Entries.size() && Entries[Next].Address <= At; ++Next)
+    if (Contests(Entries[Next]))
+      return true;
+  return false;
+}
+
 void Planner::planRange(const CodeRange &Range) {
   ArrayRef<uint8_t> Bytes = Reader.bytes(Range);
   if (findOverride(Bytes, 0) == Bytes.size())
     return;
   std::vector<CodeEntry> Entries = Reader.read(Range);
-  for (const CodeEntry &E : Entries) {
+  for (size_t Index = 0; Index < Entries.size(); ++Index) {
+    const CodeEntry &E = Entries[Index];
     // Most instructions need no decoding: the override is in the first bytes.
     ArrayRef<uint8_t> Head =
         Bytes.slice(E.Address - Range.Begin, E.Length).take_front(14);
@@ -416,6 +444,16 @@ void Planner::planRange(const CodeRange &Range) {
     if (!is_contained(I.Bytes.take_front(I.NumPrefixes), FSPrefix) ||
         !(I.OverrideMatters || (!I.SameOverrides && I.Mem)))
       continue;
+    if (E.How == Standing::Code &&
+        isContested(Range.Region, Entries, Index, I)) {
+      Site S;
+      S.Region = Range.Region;
+      S.Address = I.Address;
+      S.Length = I.Bytes.size();
+      S.Why = "jumps lead to two instructions that overlap here";
+      emit(std::move(S), I);
+      continue;
+    }
     Site S = classify(Range, E, I);
     if (S.Length)
       emit(std::move(S), I);

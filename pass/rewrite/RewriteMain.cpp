@@ -292,8 +292,8 @@ static Error writeInput(Writer &W, const Input &In, StringRef Path) {
     std::set<std::string> Done;
     for (const Member &M : In.Members)
       if (M.IsELF && Done.insert(M.Path).second)
-        if (Error E = W.write(M.Path, M.Bytes, M.ThePlan.Edits,
-                              M.Path, PreserveDates))
+        if (Error E = W.write(M.Path, M.Bytes, M.ThePlan.Edits, M.Path,
+                              PreserveDates))
           return E;
     return Error::success();
   }
