@@ -284,6 +284,14 @@ struct CodeReader::RangeReader {
     return true;
   }
 
+  /// The symbols of the range.
+  ArrayRef<Symbol> symbols() const {
+    ArrayRef<Symbol> All = Reader.Obj.symbols(Range.Region);
+    auto Less = [](const Symbol &S, uint64_t A) { return S.Address < A; };
+    return ArrayRef(llvm::lower_bound(All, Range.Begin, Less),
+                    llvm::lower_bound(All, Range.End, Less));
+  }
+
   void noteReferences(const Insn &I);
   bool sweep(std::vector<CodeEntry> &Entries);
   void follow();
@@ -333,7 +341,7 @@ bool CodeReader::RangeReader::sweep(std::vector<CodeEntry> &Entries) {
     At += I.Bytes.size();
   }
   // Function symbols inside the range (aliases, .cold parts) are targets too.
-  for (const Symbol &S : Reader.Obj.symbols(Range.Region))
+  for (const Symbol &S : symbols())
     if (S.isFunction() && inRange(S.Address))
       Targets.push_back(S.Address);
   for (uint64_t T : Targets) {
@@ -368,7 +376,7 @@ void CodeReader::RangeReader::seed() {
   if (!Obj.isRelocatable())
     Add(Entry);
   bool AnySymbol = false;
-  for (const Symbol &S : Obj.symbols(Range.Region)) {
+  for (const Symbol &S : symbols()) {
     if (!inRange(S.Address))
       continue;
     AnySymbol = true;
@@ -393,7 +401,7 @@ void CodeReader::RangeReader::seed() {
     return llvm::is_contained(Loaded, A - Range.Begin) ||
            llvm::is_contained(Taken, A - Range.Begin);
   };
-  for (const Symbol &S : Obj.symbols(Range.Region))
+  for (const Symbol &S : symbols())
     if (inRange(S.Address) && !S.isData() && !IsData(S.Address))
       Add(S.Address);
   // A section without any symbol begins with code.
