@@ -262,6 +262,19 @@ Error ElfObject::readDynamicSymbols() {
   return Error::success();
 }
 
+/// The size of the function at \p Start by its FDE at \p Entry, or 0 when the
+/// FDE does not have the usual encoding (pc-relative, four bytes).
+uint64_t ElfObject::fdeSize(uint64_t Entry, uint64_t Start) const {
+  // Length, CIE pointer, start and size of the code.
+  ArrayRef<uint8_t> Bytes = bytesAt(Entry, 16);
+  if (Bytes.empty())
+    return 0;
+  int32_t Distance = support::endian::read32le(Bytes.data() + 8);
+  if (Entry + 8 + int64_t(Distance) != Start)
+    return 0;
+  return support::endian::read32le(Bytes.data() + 12);
+}
+
 /// Function starts from the binary-search table of .eh_frame_hdr (LSB, "DWARF
 /// Extensions"), for stripped images. Unusual encodings are left alone: the
 /// table is a help, not a need.
@@ -280,11 +293,15 @@ void ElfObject::readEhFrameHeader(const ELFT::Phdr &Phdr) {
   for (uint64_t I = 0; I < Count; ++I) {
     int32_t Start = support::endian::read32le(B.data() + 12 + 8 * I);
     uint64_t Address = Phdr.p_vaddr + int64_t(Start);
+    int32_t EntryDistance =
+        support::endian::read32le(B.data() + 12 + 8 * I + 4);
+    uint64_t Entry = Phdr.p_vaddr + int64_t(EntryDistance);
     for (unsigned Tried = 0;
          Tried < Regions.size() && !Regions[R].contains(Address); ++Tried)
       R = (R + 1) % Regions.size();
     if (R < Regions.size() && Regions[R].contains(Address))
-      Symbols[R].push_back({"", Address, 0, ELF::STT_FUNC, ELF::STB_LOCAL});
+      Symbols[R].push_back({"", Address, fdeSize(Entry, Address), ELF::STT_FUNC,
+                            ELF::STB_LOCAL});
   }
 }
 

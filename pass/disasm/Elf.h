@@ -135,6 +135,7 @@ private:
   llvm::Error readDynamicSymbols();
   llvm::Error readRelocations();
   llvm::Error readDynamicRelocations();
+  uint64_t fdeSize(uint64_t Entry, uint64_t Start) const;
   void readEhFrameHeader(const ELFT::Phdr &Phdr);
   llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address, uint64_t Size) const;
   int regionOfSection(uint32_t Section) const {
