@@ -164,3 +164,45 @@ function(segshift_archive target library)
   set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${output})
   add_dependencies(${target} ${target}-archive)
 endfunction()
+
+# segshift_target(TARGET [OPTIONS OPTION...])
+#
+# Compiles TARGET with its TLS behind GS: sources that Clang 22 compiles with the
+# plugin, all others (GCC, an older Clang, assembly) by `segshift rewrite` on each
+# object. OPTIONS go to `segshift rewrite`. Ninja and Makefile generators only.
+#
+# The plugin is the target SegShift, or the file that SEGSHIFT_PLUGIN names.
+set(_segshift_cmake_dir ${CMAKE_CURRENT_LIST_DIR})
+function(segshift_target target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "segshift_target(${target}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(TARGET segshift)
+    # A compile rule takes no generator expression.
+    get_target_property(folder segshift RUNTIME_OUTPUT_DIRECTORY)
+    set(tool ${folder}/segshift)
+    add_dependencies(${target} segshift)
+  else()
+    find_program(SEGSHIFT_EXECUTABLE segshift REQUIRED DOC "The segshift command")
+    set(tool ${SEGSHIFT_EXECUTABLE})
+  endif()
+  set(plugin "")
+  if(TARGET SegShift)
+    set(plugin $<TARGET_FILE:SegShift>)
+    add_dependencies(${target} SegShift)
+  elseif(SEGSHIFT_PLUGIN)
+    set(plugin ${SEGSHIFT_PLUGIN})
+  endif()
+  foreach(lang C CXX)
+    if(plugin AND CMAKE_${lang}_COMPILER_ID STREQUAL "Clang" AND
+       CMAKE_${lang}_COMPILER_VERSION VERSION_GREATER_EQUAL 22 AND
+       CMAKE_${lang}_COMPILER_VERSION VERSION_LESS 23)
+      target_compile_options(${target} PRIVATE
+        $<$<COMPILE_LANGUAGE:${lang}>:-fpass-plugin=${plugin}>)
+    endif()
+  endforeach()
+  # On an object of the plugin there is nothing left to move.
+  set_property(TARGET ${target} PROPERTY RULE_LAUNCH_COMPILE
+    "${_segshift_cmake_dir}/segshift-compile.sh ${tool} <OBJECT> \"${arg_OPTIONS}\"")
+endfunction()
