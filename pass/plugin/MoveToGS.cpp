@@ -284,9 +284,26 @@ static const GlobalValue *namedVariable(const MachineInstr &MI) {
   return nullptr;
 }
 
+/// The variable whose offset a register that \p MI reads was loaded with.
+static const GlobalValue *variableInRegisters(const MachineInstr &MI,
+                                              const TargetRegisterInfo &TRI) {
+  const MachineBasicBlock &MBB = *MI.getParent();
+  for (const MachineOperand &MO : MI.explicit_operands()) {
+    if (!MO.isReg() || !MO.isUse() || !MO.getReg().isPhysical())
+      continue;
+    for (auto I = MI.getIterator(); I != MBB.begin();)
+      if ((--I)->modifiesRegister(MO.getReg(), &TRI)) {
+        if (const GlobalValue *GV = namedVariable(*I))
+          return GV;
+        break;
+      }
+  }
+  return nullptr;
+}
+
 /// The thread-local variable that \p MI reaches, if that can be seen: it names
-/// it, its memory operand knows it, or another instruction of the block that
-/// shares a register with it does (its GOT load before, its TPOFF behind).
+/// it, its memory operand knows it, or it shares a register with an instruction
+/// of the block that names it (its GOT load before, its TPOFF behind).
 static const GlobalValue *accessedVariable(const MachineInstr &MI,
                                            const TargetRegisterInfo &TRI) {
   if (const GlobalValue *GV = namedVariable(MI))
@@ -300,27 +317,20 @@ static const GlobalValue *accessedVariable(const MachineInstr &MI,
       if (auto *GV = dyn_cast<GlobalValue>(Object); GV && GV->isThreadLocal())
         return GV;
     }
-  const MachineBasicBlock &MBB = *MI.getParent();
-  for (const MachineOperand &MO : MI.operands()) {
-    if (!MO.isReg() || !MO.getReg().isPhysical() || MO.isImplicit())
-      continue;
-    if (MO.isDef()) {
-      for (auto I = std::next(MI.getIterator()); I != MBB.end(); ++I) {
-        if (I->readsRegister(MO.getReg(), &TRI))
-          if (const GlobalValue *GV = namedVariable(*I))
-            return GV;
-        if (I->modifiesRegister(MO.getReg(), &TRI))
-          break;
+  if (const GlobalValue *GV = variableInRegisters(MI, TRI))
+    return GV;
+  for (const MachineOperand &Def : MI.defs())
+    for (auto I = std::next(MI.getIterator()); I != MI.getParent()->end();
+         ++I) {
+      if (I->readsRegister(Def.getReg(), &TRI)) {
+        if (const GlobalValue *GV = namedVariable(*I))
+          return GV;
+        if (const GlobalValue *GV = variableInRegisters(*I, TRI))
+          return GV;
       }
-    } else {
-      for (auto I = MI.getIterator(); I != MBB.begin();)
-        if ((--I)->modifiesRegister(MO.getReg(), &TRI)) {
-          if (const GlobalValue *GV = namedVariable(*I))
-            return GV;
-          break;
-        }
+      if (I->modifiesRegister(Def.getReg(), &TRI))
+        break;
     }
-  }
   return nullptr;
 }
 
