@@ -1,7 +1,7 @@
 // -Rpass lists what moved, -Rpass-missed what stayed and why, -segshift-stats
 // counts. Without them the plugin is silent.
 // RUN: %clang -fpass-plugin=%plugin -O2 -g -fstack-protector-all -c %s -o %t.o 2>&1 | count 0
-// RUN: %clang -fpass-plugin=%plugin -O2 -g -fPIE -Rpass=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefixes=MOVED,NAMED
+// RUN: %clang -fpass-plugin=%plugin -O2 -g -fPIE -Rpass=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=MOVED
 // RUN: %clang -fpass-plugin=%plugin -O0 -g -fPIE -Rpass=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=MOVED
 // RUN: %clang -fpass-plugin=%plugin -O2 -g -Rpass-missed=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=KEPT
 // RUN: %clang -fpass-plugin=%plugin -O0 -g -Rpass-missed=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=KEPT
@@ -23,8 +23,7 @@ int read(void) {
 }
 void write(long v) {
   // At -O0 the address is put together step by step.
-  // MOVED: remarks.c:[[#@LINE+2]]:{{[0-9]+}}: remark:
-  // NAMED-SAME: access to thread-local 'total' moved to %gs
+  // MOVED: remarks.c:[[#@LINE+1]]:{{[0-9]+}}: remark: access to thread-local 'total' moved to %gs
   total = v;
 }
 void *pointer(void) {
