@@ -17,12 +17,27 @@
 
     .text
 
+/* Debug image: a program that has written GS itself is found here, on a stack that
+ * does not depend on GS, and not by a fault on the first use of it, which would
+ * come back to this same stack for ever. Kernel addresses are negative. */
+.macro CHECK_GS_IS_KERNELS
+#if defined(SEGSHIFT_DEBUG) && !defined(SEGSHIFT_KERNEL_TLS_FS)
+    pushq %rdx
+    movl $SEGSHIFT_MSR_GS_BASE, %ecx
+    rdmsr
+    testl %edx, %edx
+    popq %rdx
+    jns program_wrote_gs
+#endif
+.endm
+
 /* From the IST stack to the kernel stack. RSP: at `vector`, before and after;
  * all registers but RSP are kept. Interrupts are off, and no page touched here
  * can fault: an exception would come back to the same IST stack. */
 .macro LEAVE_IST_STACK
     pushq %rax
     pushq %rcx
+    CHECK_GS_IS_KERNELS
     movq 16 + SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rax
     testq %rax, %rax
     .if KERNEL_RED_ZONE
@@ -73,6 +88,21 @@ kernel_stack_overflow:
     movq %rsp, %rdi
     callq handleStackOverflow
     ud2
+
+#if defined(SEGSHIFT_DEBUG) && !defined(SEGSHIFT_KERNEL_TLS_FS)
+program_wrote_gs:
+    popq %rcx
+    popq %rax
+    SEGSHIFT_PUSH_REGS
+    movl $SEGSHIFT_MSR_GS_BASE, %ecx
+    rdmsr
+    movl %eax, %esi
+    shlq $32, %rdx
+    orq %rdx, %rsi
+    movq %rsp, %rdi
+    callq segshift_bad_tp
+    ud2
+#endif
 
 /* SYSCALL. Interrupts are off (SFMASK) until the frame is built. */
     .globl syscall_entry

@@ -41,7 +41,7 @@ examples:
   ./dev run --mode=fs-shared ./hello  the same under the kernel with TLS in FS
   ./dev run --cpu=qemu64 ./hello      on a CPU without FSGSBASE
   ./dev run --file /etc/passwd:/etc/users ./cat /etc/users
-  ./dev run ./first --then './second x'
+  ./dev run --then './second x' ./first
   ./dev run --qemu-arg=-s --qemu-arg=-S ./hello   wait for gdb on port 1234"""
 
 
