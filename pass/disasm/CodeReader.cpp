@@ -161,6 +161,8 @@ CodeReader::resolve(const Insn &I, unsigned Region, uint64_t FieldValue,
       return std::nullopt;
     return std::pair(Region, FieldValue);
   }
+  if (!PcRelative && !FieldValue)
+    return std::nullopt;
   if (Obj.regions()[Region].contains(FieldValue))
     return std::pair(Region, FieldValue);
   for (unsigned Index = 0; Index < Obj.regions().size(); ++Index)
@@ -193,8 +195,12 @@ static void forEachReference(
   if (!I.Mem || I.Mem->Segment == SegReg::FS || I.Mem->Segment == SegReg::GS)
     return;
   bool RipRelative = I.Mem->Base && Dec.registerName(I.Mem->Base) == "RIP";
-  bool Absolute = !I.Mem->Base && I.Mem->Disp != 0;
-  if (!RipRelative && !Absolute)
+  if (!RipRelative && I.Mem->Base)
+    return;
+  // Without an address of its own, a relocation is the immediate's:
+  // `movq $x, (,%rax,8)`.
+  if (!RipRelative && I.Mem->Index && !I.Mem->Disp &&
+      Dec.opcodeName(I).contains("mi"))
     return;
   uint64_t Value = RipRelative ? I.end() + I.Mem->Disp : I.Mem->Disp;
   if (auto T = Resolve(Value, RipRelative)) {

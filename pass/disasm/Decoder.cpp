@@ -167,21 +167,29 @@ static bool isLegacyPrefix(uint8_t Byte) {
          Byte == 0x67 || Byte == 0xf0 || Byte == 0xf2 || Byte == 0xf3;
 }
 
+static bool isRex(uint8_t Byte) { return (Byte & 0xf0) == 0x40; }
+
 static void readPrefixes(Insn &I) {
   I.NumPrefixes = I.NumOverrides = I.OverrideIndex = 0;
   I.Override = SegReg::None;
   I.SameOverrides = true;
-  while (I.NumPrefixes < I.Bytes.size() &&
-         isLegacyPrefix(I.Bytes[I.NumPrefixes])) {
-    uint8_t Byte = I.Bytes[I.NumPrefixes];
+  // A REX prefix in front of a legacy prefix has no effect (Intel SDM volume 2,
+  // 2.2.1.2); the legacy prefix has.
+  for (unsigned Index = 0;
+       Index < I.Bytes.size() &&
+       (isLegacyPrefix(I.Bytes[Index]) || isRex(I.Bytes[Index]));
+       ++Index) {
+    uint8_t Byte = I.Bytes[Index];
+    if (isRex(Byte))
+      continue;
     if (SegReg S = segmentOfPrefix(Byte); S != SegReg::None) {
       if (I.NumOverrides && I.Bytes[I.OverrideIndex] != Byte)
         I.SameOverrides = false;
       I.Override = S;
-      I.OverrideIndex = I.NumPrefixes;
+      I.OverrideIndex = Index;
       ++I.NumOverrides;
     }
-    ++I.NumPrefixes;
+    I.NumPrefixes = Index + 1;
   }
 }
 
@@ -348,13 +356,13 @@ static bool isStringOrMoffs(uint8_t Op) {
 
 bool mayBeOverride(ArrayRef<uint8_t> Bytes, size_t Index) {
   size_t I = Index + 1, E = Bytes.size();
-  while (I < E && (isLegacyPrefix(Bytes[I]) || (Bytes[I] & 0xf0) == 0x40))
+  while (I < E && (isLegacyPrefix(Bytes[I]) || isRex(Bytes[I])))
     ++I;
   if (I + 1 >= E) // at least an opcode and one byte of address
     return I < E && isStringOrMoffs(Bytes[I]);
   uint8_t Op = Bytes[I];
-  if (Op == 0xc4 || Op == 0xc5 || Op == 0x62 || Op == 0xd5)
-    return true; // VEX, EVEX, REX2: leave it to the decoder
+  if (Op == 0xc4 || Op == 0xc5 || Op == 0x62 || Op == 0xd5 || Op == 0x8f)
+    return true; // VEX, EVEX, REX2, XOP: leave it to the decoder
   if (Op == 0x0f) {
     // Nearly all have ModRM; 01 and f7 also have implicit memory operands
     // (monitor, maskmov).

@@ -9,7 +9,7 @@
 // RUN: %segshift rewrite -o %t.gs2.o %t.gs.o
 // RUN: cmp %t.gs.o %t.gs2.o
 // CODE-NOT: %fs:
-// BYTES: 20 144 145
+// BYTES: 22 144 145
 // BYTES-NOT: {{[0-9]}}
 
   .text
@@ -64,6 +64,12 @@ f:
 // Assemblers repeat a prefix to pad: both move.
 // CHECK-NEXT: move initial-exec: {{.*}}: 64 64 8b 03: movl %fs:(%rbx), %eax
   .byte 0x64, 0x64, 0x8b, 0x03
+// A REX prefix in front of the segment prefix is void; the segment is not.
+// CHECK-NEXT: move initial-exec: {{.*}}: 48 64 8b 03: movl %fs:(%rbx), %eax
+  .byte 0x48, 0x64, 0x8b, 0x03
+// XOP encodings too.
+// CHECK-NEXT: move local-exec: {{.*}}: vprotd $0x3, %fs:0x0, %xmm1 # TPOFF32
+  vprotd $3, %fs:var@tpoff, %xmm1
   ret
   .size f, . - f
 
