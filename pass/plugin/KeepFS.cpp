@@ -7,6 +7,7 @@
 #include "KeepFS.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Module.h"
@@ -35,11 +36,23 @@ void segshift::forEachKeepFSFunction(Module &M,
   }
 }
 
+void segshift::warnIfOptimisedWithoutPlugin(Function &F) {
+  if (F.hasFnAttribute(KeepFSAttr) || F.hasFnAttribute(Attribute::NoInline))
+    return;
+  F.getContext().diagnose(DiagnosticInfoGeneric(
+      Twine("segshift: function '") + F.getName() +
+          "' is marked segshift.keep-fs but was optimised without the plugin; "
+          "load it when compiling too, or add noinline",
+      DS_Warning));
+}
+
 PreservedAnalyses segshift::KeepFSPass::run(Module &M,
                                             ModuleAnalysisManager &) {
   bool Changed = false;
   forEachKeepFSFunction(M, [&](Function &F) {
     Changed = true;
+    if (LinkTime)
+      warnIfOptimisedWithoutPlugin(F);
     F.addFnAttr(KeepFSAttr);
     F.removeFnAttr(Attribute::AlwaysInline);
     F.addFnAttr(Attribute::NoInline);

@@ -22,12 +22,21 @@ inline constexpr char KeepFSAttr[] = "segshift-keep-fs";
 void forEachKeepFSFunction(llvm::Module &M,
                            llvm::function_ref<void(llvm::Function &)> Fn);
 
+/// Warns of an annotated function that was optimised without the plugin, and so
+/// may have been inlined somewhere already.
+void warnIfOptimisedWithoutPlugin(llvm::Function &F);
+
 /// Gives the annotated functions the attribute, and keeps the inliner out of
 /// them: their code must not end up where FS moves, nor other code in them.
 /// Must run before any inlining.
 struct KeepFSPass : llvm::PassInfoMixin<KeepFSPass> {
+  /// \p LinkTime: the compiler's pipeline has run.
+  explicit KeepFSPass(bool LinkTime = false) : LinkTime(LinkTime) {}
   llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &);
   static bool isRequired() { return true; }
+
+private:
+  bool LinkTime;
 };
 
 } // namespace segshift

@@ -36,7 +36,7 @@ static void registerPipelinePasses(PassBuilder &PB) {
       });
   PB.registerFullLinkTimeOptimizationEarlyEPCallback(
       [](ModulePassManager &MPM, OptimizationLevel) {
-        MPM.addPass(segshift::KeepFSPass());
+        MPM.addPass(segshift::KeepFSPass(/*LinkTime=*/true));
       });
   PB.registerPipelineParsingCallback(
       [](StringRef Name, ModulePassManager &MPM,

@@ -224,17 +224,9 @@ bool PrepareIR::runOnModule(Module &M) {
 }
 
 void PrepareIR::markKeepFS(Module &M) {
-  forEachKeepFSFunction(M, [&](Function &F) {
-    if (F.hasFnAttribute(KeepFSAttr))
-      return;
+  forEachKeepFSFunction(M, [](Function &F) {
+    warnIfOptimisedWithoutPlugin(F);
     F.addFnAttr(KeepFSAttr);
-    // Optimised without the plugin, so it may have been inlined somewhere.
-    if (!F.hasFnAttribute(Attribute::NoInline))
-      M.getContext().diagnose(DiagnosticInfoGeneric(
-          Twine("segshift: function '") + F.getName() +
-              "' is marked segshift.keep-fs but was optimised without the "
-              "plugin; load it when compiling too, or add noinline",
-          DS_Warning));
   });
 }
 
