@@ -1,8 +1,10 @@
 # Where the segshift command and the plugin are: targets of this build, or files.
 # Set SEGSHIFT_BUILD to segshift's build folder, or SEGSHIFT_EXECUTABLE and
 # SEGSHIFT_PLUGIN to the two files.
-set(SEGSHIFT_BUILD "${CMAKE_CURRENT_LIST_DIR}/../build" CACHE PATH
-    "Build folder of segshift, with bin/segshift and pass/SegShift.so")
+if(NOT DEFINED SEGSHIFT_BUILD) # under policies before 3.21 the cache would win
+  set(SEGSHIFT_BUILD "${CMAKE_CURRENT_LIST_DIR}/../build" CACHE PATH
+      "Build folder of segshift, with bin/segshift and pass/SegShift.so")
+endif()
 
 # segshift_find_tool(VARIABLE NAME) puts the path of NAME, `segshift` or
 # `SegShift.so`, into VARIABLE; it may be a generator expression.
