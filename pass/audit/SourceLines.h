@@ -11,7 +11,7 @@
 #define SEGSHIFT_AUDIT_SOURCELINES_H
 
 #include "Report.h"
-#include "llvm/DebugInfo/DIContext.h"
+#include "llvm/DebugInfo/DWARF/DWARFContext.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include <memory>
@@ -31,7 +31,7 @@ private:
   llvm::MemoryBufferRef Buffer;
   bool Opened = false;
   std::unique_ptr<llvm::object::ObjectFile> Object;
-  std::unique_ptr<llvm::DIContext> Context;
+  std::unique_ptr<llvm::DWARFContext> Context;
 };
 
 } // namespace segshift::audit
