@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""Damage the debug information of an ELF64 object: damage_debug.py WHAT IN OUT
+"""Damage an ELF64 object: damage_debug.py IN OUT
 
-WHAT is `link` (the relocations of .debug_info name a section that is not
-there) or `entries` (every byte of .debug_abbrev after the first entry's code
-becomes 0x2e).
+The relocations of .debug_info name a section that is not there.
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 import struct
 import sys
 
-what, source, target = sys.argv[1:]
+source, target = sys.argv[1:]
 with open(source, "rb") as file:
     data = bytearray(file.read())
 table, = struct.unpack_from("<Q", data, 0x28)
@@ -27,12 +25,8 @@ def name(index):
 
 
 for index in range(count):
-    offset, size = section(index)[4:6]
-    if what == "link" and name(index) == ".rela.debug_info":
+    if name(index) == ".rela.debug_info":
         struct.pack_into("<I", data, table + 64 * index + 0x28, 0x7777)
-        break
-    if what == "entries" and name(index) == ".debug_abbrev":
-        data[offset + 1:offset + size] = b"\x2e" * (size - 1)
         break
 else:
     sys.exit(f"{source}: nothing to damage")
