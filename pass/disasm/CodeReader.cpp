@@ -171,6 +171,46 @@ CodeReader::resolve(const Insn &I, unsigned Region, uint64_t FieldValue,
   return std::nullopt;
 }
 
+/// The addresses in \p Region of a relocatable object that data sections hold.
+const std::vector<uint64_t> &CodeReader::labelsInTables(unsigned Region) {
+  if (Labels)
+    return (*Labels)[Region];
+  Labels.emplace(Obj.regions().size());
+  if (!Obj.isRelocatable())
+    return (*Labels)[Region];
+  auto SectionsOrErr = Obj.file().sections();
+  if (!SectionsOrErr) {
+    consumeError(SectionsOrErr.takeError());
+    return (*Labels)[Region];
+  }
+  for (const ELFT::Shdr &Section : *SectionsOrErr) {
+    if (Section.sh_type != ELF::SHT_RELA ||
+        Section.sh_info >= SectionsOrErr->size())
+      continue;
+    uint64_t Flags = (*SectionsOrErr)[Section.sh_info].sh_flags;
+    if (!(Flags & ELF::SHF_ALLOC) || (Flags & ELF::SHF_EXECINSTR))
+      continue;
+    auto RelocationsOrErr = Obj.file().relas(Section);
+    if (!RelocationsOrErr) {
+      consumeError(RelocationsOrErr.takeError());
+      continue;
+    }
+    for (const ELFT::Rela &R : *RelocationsOrErr) {
+      uint32_t Type = R.getType(false);
+      const ELFT::Sym *Sym = Obj.symbol(R.getSymbol(false));
+      if (!Sym || (Type != ELF::R_X86_64_64 && Type != ELF::R_X86_64_32 &&
+                   Type != ELF::R_X86_64_32S))
+        continue;
+      uint64_t Target = Sym->st_value + R.r_addend;
+      for (unsigned Index = 0; Index < Obj.regions().size(); ++Index)
+        if (Obj.regions()[Index].Section == Sym->st_shndx &&
+            Obj.regions()[Index].contains(Target))
+          (*Labels)[Index].push_back(Target);
+    }
+  }
+  return (*Labels)[Region];
+}
+
 namespace {
 enum class RefKind { Called, Loaded, Taken };
 }
@@ -389,8 +429,16 @@ void CodeReader::RangeReader::seed() {
     if (S.isFunction())
       Add(S.Address);
   }
-  if (Range.IsFunction)
-    return Add(Range.Begin);
+  if (Range.IsFunction) {
+    Add(Range.Begin);
+    // A table in a data section may be all that leads to a label here.
+    for (uint64_t Address : Reader.labelsInTables(Range.Region))
+      if (inRange(Address) &&
+          !llvm::is_contained(Loaded, Address - Range.Begin) &&
+          !llvm::is_contained(Taken, Address - Range.Begin))
+        Add(Address);
+    return;
+  }
   // Without function symbols the whole file's references say what is what.
   const References &Refs = Reader.references();
   auto Within = [&](const std::vector<uint64_t> &List, auto F) {

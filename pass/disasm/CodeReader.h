@@ -81,11 +81,13 @@ private:
     std::vector<std::vector<uint64_t>> Called, Loaded, Taken;
   };
   const References &references();
+  const std::vector<uint64_t> &labelsInTables(unsigned Region);
   void collect(const Insn &I, unsigned Region, References &Refs) const;
 
   const ElfObject &Obj;
   const Decoder &Dec;
   std::unique_ptr<References> Refs;
+  std::optional<std::vector<std::vector<uint64_t>>> Labels;
 };
 
 } // namespace segshift
