@@ -16,11 +16,11 @@ f:
   .balign 8
 literal:
   .quad 0x2825048b4864
-one:
+.Lone:
   movq %fs:0x28, %rax
   ret
   .size f, . - f
 
   .section .rodata,"a"
 table:
-  .quad one
+  .quad .Lone
