@@ -72,11 +72,80 @@ static void checks(void) {
   put("c++", cpp_checks());
 }
 
+static __thread signed char s8 = -3;
+static __thread unsigned char u8 = 200;
+static __thread short s16 = -300;
+static __thread unsigned short u16 = 60000;
+static __thread unsigned u32 = 4000000000u;
+static __thread long s64 = -5;
+static __thread float f32 = 1.5f;
+__thread double f64 = -2.25;
+static __thread long double f80 = 3.5L;
+static __thread float floats[16];
+static __thread double doubles[16];
+static __thread struct { char c; short s; int i; long l; double d; } records[6];
+__thread char *cursor;
+static __thread struct { long a, b, c, d, e, f; } large = {1, 2, 3, 4, 5, 6};
+
+__attribute__((noinline)) static long eight(long a, long b, long c, long d, long e, long f, long g, long h) {
+  return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h;
+}
+__attribute__((noinline)) static __typeof__(large) whole(void) { return large; }
+__attribute__((noinline)) static long indexed(long i) {
+  return records[i].c + records[i].s + records[i].i + records[i].l + (long)records[i].d;
+}
+__attribute__((noinline)) static int compare(long x) {
+  return (s64 < x) + 2 * (u8 == x) + 4 * (f64 > (double)x) + 8 * (s16 != x) + 16 * ((u32 & x) != 0);
+}
+
+/* Every width, conversion and unit by which an operand in TLS is folded. */
+static void shapes(void) {
+  const int saved = def;
+  put("widen", s8 + u8 + s16 + u16 + (long)u32 + s64);
+  s8 = (signed char)(s8 << 2), u8 += 100, s16 /= 7, u16 >>= 3, u32 ^= 0xffff, s64 = -s64 * 1000;
+  put("narrow", s8 + u8 + s16 + u16 + (long)u32 + s64);
+  u32 = u32 << 5 | u32 >> 27, s64 |= 0x100000000, s64 &= ~(long)u8, u8 = ~u8;
+  put("bitwise", (long)u32 ^ s64 ^ u8);
+  put("shift", (1L << (u8 & 31)) + (s64 >> (s8 & 15)));
+  put("divide", s64 / (u16 + 1) + s64 % (u8 + 3));
+  put("compare", compare(-5) + 100 * compare(55) + 10000 * compare(7000));
+  put("select", s64 > 3 ? s8 : s16);
+  f32 = f32 * f32 + 0.5f, f64 += f32, f80 = f80 * f64 - 1, f32 = (float)f80;
+  put("float", (long)(f32 * 1000) + (long)(f64 * 1000) + (long)(f80 * 1000));
+  put("convert", (long)f64 + (int)f32 + (long)((double)s64 * 0.5) + (long)((float)u16));
+  put("sign", (long)(__builtin_fabs(f64) * 100) + (long)(-f80 * 10));
+  for (int i = 0; i < 16; i++) floats[i] = (float)i * f32, doubles[i] = (double)floats[15 - i] + i;
+  for (int i = 0; i < 16; i++) doubles[i] += doubles[i] * f64, floats[i] -= (float)doubles[i];
+  double sum = 0;
+  for (int i = 0; i < 16; i++) sum += doubles[i] * 3 + floats[i];
+  put("vectors", (long)(sum * 8));
+  for (int i = 0; i < 6; i++)
+    records[i].c += (char)(i + 1), records[i].s -= (short)(i * 7), records[i].i += i * i, records[i].l ^= i, records[i].d += i / 2.0;
+  put("records", indexed(2) + 10 * indexed(5));
+  records[1] = records[4];
+  put("assign", indexed(1));
+  put("arguments", eight(s8, u8, s16, u16, (long)u32, s64, large.a, large.f));
+  large.c += whole().f + whole().b;
+  put("struct", large.c);
+  cursor = &bytes[3];
+  *cursor++ = 9, *++cursor += 4;
+  put("pointer", bytes[3] + bytes[5] + (cursor - bytes));
+  put("and", __atomic_fetch_and(&u32, 0xf0f0f0f0, 5) + __atomic_or_fetch(&s16, 5, 5) + __atomic_sub_fetch(&u8, 9, 5));
+  put("xor", __atomic_xor_fetch(&s64, 0x55, 5) + __atomic_fetch_add(&u16, 3, 5) + __atomic_load_n(&s8, 5));
+  __atomic_store_n(&s8, 11, 5), __sync_lock_test_and_set(&u8, 3);
+  put("store", s8 + u8 + __sync_bool_compare_and_swap(&s16, s16, 8) + s16);
+  __asm__("xchgl %0, %1" : "+r"(u32), "+m"(def));
+  put("exchange", (long)u32 + def);
+  def = saved;
+}
+
 int main(void) {
   checks();
+  shapes();
   use_block(1); /* as a thread switch does */
   put("block", 1);
   checks();
+  shapes();
   run_destructors();
   use_block(0);
   put("block", 0);
