@@ -1,7 +1,8 @@
 set(SEGSHIFT_SANITIZE "" CACHE STRING
     "Sanitizers for the host tools and hosted tests, e.g. address,undefined")
 
-# Flags for programs and plugins that run on the build host against LLVM.
+# Flags for programs and plugins that run on the build host against LLVM. A plugin
+# (MODULE) is loaded by a clang without the sanitizers' run-times, so has none.
 function(segshift_host_target target)
   target_include_directories(${target} SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
   target_compile_definitions(${target} PRIVATE ${LLVM_DEFINITIONS_LIST})
@@ -10,7 +11,8 @@ function(segshift_host_target target)
   if(NOT LLVM_ENABLE_RTTI)
     target_compile_options(${target} PRIVATE -fno-rtti)
   endif()
-  if(SEGSHIFT_SANITIZE)
+  get_target_property(type ${target} TYPE)
+  if(SEGSHIFT_SANITIZE AND NOT type STREQUAL "MODULE_LIBRARY")
     target_compile_options(${target} PRIVATE -fsanitize=${SEGSHIFT_SANITIZE} -g
                                              -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${SEGSHIFT_SANITIZE})
