@@ -18,6 +18,16 @@ config.excludes = ["Inputs", "corpus", "lit.cfg.py", "CMakeLists.txt"]
 config.test_source_root = config.segshift_source + "/test"
 config.test_exec_root = config.segshift_build + "/test"
 
+# A run of the boot tests on another CPU than each test's own choice or 'max'.
+run_cpu = ""
+if config.segshift_cpu:
+    config.name = f"segshift on {config.segshift_cpu}"
+    config.test_source_root += "/boot"
+    config.test_exec_root = os.path.dirname(config.segshift_site)
+    run_cpu = f" --cpu={config.segshift_cpu}"
+else:
+    config.available_features.add("fsgsbase")  # for programs' own use
+
 src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_tools
 config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
 # Locale and compiler environment must not change what tools print.
@@ -30,7 +40,7 @@ for name, value in [
     ("%segshift", build + "/bin/segshift"),
     ("%stub_gs", build + "/kernel-stub/stub-gs.elf"),
     ("%stub_fs_shared", build + "/kernel-stub/stub-fs-shared.elf"),
-    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}"),
+    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}{run_cpu}"),
     ("%llvm", llvm),
     ("%src", src),
     ("%build", build),
