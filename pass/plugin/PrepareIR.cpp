@@ -27,21 +27,20 @@ using namespace segshift;
 // Inline assembly
 //===----------------------------------------------------------------------===//
 
-bool segshift::asmNamesFS(const char *Text) {
+bool segshift::asmNamesFS(StringRef Text) {
   // Most assembly does not hold these two letters at all.
-  StringRef S(Text);
-  if (!S.contains_insensitive("fs"))
+  if (!Text.contains_insensitive("fs"))
     return false;
   static const Regex FS(
       "(^|[^A-Za-z0-9_.$])(fs([^A-Za-z0-9_]|$)|(rd|wr)fsbase)",
       Regex::IgnoreCase);
-  return FS.match(S);
+  return FS.match(Text);
 }
 
 /// Whether \p Text reaches a TLS variable through FS: a relocation under %fs,
 /// or the GOT load of one next to a use of FS.
 static bool asmNamesTLSUnderFS(StringRef Text) {
-  if (!Text.contains('@') || !asmNamesFS(Text.str().c_str()))
+  if (!Text.contains('@') || !asmNamesFS(Text))
     return false;
   static const Regex Direct("(^|[^A-Za-z0-9_])fs:[^;\n]*@(tpoff|ntpoff)",
                             Regex::IgnoreCase);
@@ -168,6 +167,7 @@ public:
 
 private:
   const TargetMachine &TM;
+  std::optional<Canary> ModuleGuard; // of the module at hand
 
   void markKeepFS(Module &M);
   void refuseEmulatedTLS(Module &M);
@@ -216,6 +216,7 @@ bool PrepareIR::runOnModule(Module &M) {
     Ctx.diagnose(DiagnosticInfoGeneric(
         "segshift: file-scope assembly reaches a TLS variable through %fs, "
         "which belongs to the application; write %gs instead"));
+  ModuleGuard = canaryInFS(M, TM);
   for (Function &F : M)
     if (!F.isDeclaration())
       scanFunction(F);
@@ -292,8 +293,8 @@ void PrepareIR::scanFunction(Function &F) {
     auto *Asm = Call ? dyn_cast<InlineAsm>(Call->getCalledOperand()) : nullptr;
     if (!Asm)
       continue;
-    std::string Text(Asm->getAsmString());
-    if (!asmNamesFS(Text.c_str()))
+    StringRef Text = Asm->getAsmString();
+    if (!asmNamesFS(Text))
       continue;
     F.addFnAttr(HasFSAsmAttr);
     if (!KeepFS && asmNamesTLSUnderFS(Text))
@@ -306,9 +307,8 @@ void PrepareIR::markOwnFS(Function &F) {
   // The thread pointer is loaded from null; the canary by a volatile load.
   const bool LoadsThreadPointer =
       F.hasFnAttribute(UsesTLSAttr) && !F.hasFnAttribute(KeepFSAttr);
-  std::optional<Canary> Guard;
-  if (hasStackProtector(F))
-    Guard = canaryInFS(*F.getParent(), TM);
+  const std::optional<Canary> Guard =
+      hasStackProtector(F) ? ModuleGuard : std::nullopt;
   if (!LoadsThreadPointer && !Guard)
     return;
 

@@ -17,6 +17,7 @@
 #ifndef SEGSHIFT_PLUGIN_PREPAREIR_H
 #define SEGSHIFT_PLUGIN_PREPAREIR_H
 
+#include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <optional>
 
@@ -63,7 +64,7 @@ std::optional<uint64_t> constantFSAddress(const llvm::Value *Ptr,
                                           const llvm::DataLayout &DL);
 
 /// Whether an inline-assembly text names FS.
-bool asmNamesFS(const char *Text);
+bool asmNamesFS(llvm::StringRef Text);
 
 /// \p TM must outlive the pass.
 llvm::ModulePass *createPrepareIRPass(const llvm::TargetMachine &TM);

@@ -632,18 +632,12 @@ void ThreadOffsets::solve() {
 
 std::pair<ValueKind, ValueKind>
 ThreadOffsets::operands(unsigned Region, uint64_t Address) const {
-  auto It = llvm::lower_bound(
-      Places, std::pair(Region, Address),
-      [](const Place &P, const std::pair<unsigned, uint64_t> &Key) {
-        return std::pair(P.Region, P.Entry.Address) < Key;
-      });
-  if (It == Places.end() || It->Region != Region ||
-      It->Entry.Address != Address)
+  size_t Index = find(Region, Address);
+  if (Index == Places.size())
     return {ValueKind::Unknown, ValueKind::Unknown};
-  size_t Index = It - Places.begin();
   const Block &B = Blocks[BlockOf[Index]];
   State S = run(B.First, Index, B.In);
-  Insn I = Reader.decode(Region, It->Entry);
+  Insn I = Reader.decode(Region, Places[Index].Entry);
   if (!I.Mem)
     return {ValueKind::Unknown, ValueKind::Unknown};
   auto Value = [&](MCRegister R) { return R ? get(S, R) : ValueKind::Unknown; };
