@@ -4,6 +4,7 @@
  *   0 .. 2^47                 the program
  *   DIRECT_MAP                the first 4 GiB of physical memory
  *   THREAD_AREA               kernel stacks and kernel TLS blocks, guard pages
+ *   HEAP_AREA                 large blocks of the kernel heap
  *   KERNEL_BASE               the kernel image (-mcmodel=kernel)
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,6 +16,7 @@
 #define DIRECT_MAP 0xffff800000000000
 #define DIRECT_MAP_SIZE 0x100000000
 #define THREAD_AREA 0xffffc00000000000
+#define HEAP_AREA 0xffffd00000000000
 
 /* Kernel stacks have this size and alignment; the lowest page is a guard. */
 #define KSTACK_SIZE 0x8000

@@ -24,54 +24,11 @@ using Function = int64_t (*)(const Arguments &);
 // The call's name, or "unknown".
 const char *name(uint64_t Number);
 
-// By subject, in sys_*.cpp.
-int64_t sysRead(const Arguments &);
-int64_t sysWrite(const Arguments &);
-int64_t sysReadv(const Arguments &);
-int64_t sysWritev(const Arguments &);
-int64_t sysOpen(const Arguments &);
-int64_t sysOpenat(const Arguments &);
-int64_t sysClose(const Arguments &);
-int64_t sysLseek(const Arguments &);
-int64_t sysFstat(const Arguments &);
-int64_t sysNewfstatat(const Arguments &);
-int64_t sysIoctl(const Arguments &);
-int64_t sysFcntl(const Arguments &);
-int64_t sysReadlink(const Arguments &);
-int64_t sysReadlinkat(const Arguments &);
-
-int64_t sysBrk(const Arguments &);
-int64_t sysMmap(const Arguments &);
-int64_t sysMunmap(const Arguments &);
-int64_t sysMprotect(const Arguments &);
-int64_t sysMadvise(const Arguments &);
-
-int64_t sysArchPrctl(const Arguments &);
-int64_t sysClone(const Arguments &);
-int64_t sysExit(const Arguments &);
-int64_t sysExitGroup(const Arguments &);
-int64_t sysFutex(const Arguments &);
-int64_t sysGetpid(const Arguments &);
-int64_t sysGettid(const Arguments &);
-int64_t sysSetTidAddress(const Arguments &);
-int64_t sysSetRobustList(const Arguments &);
-int64_t sysSchedYield(const Arguments &);
-int64_t sysSchedGetaffinity(const Arguments &);
-int64_t sysKill(const Arguments &);
-int64_t sysTkill(const Arguments &);
-int64_t sysTgkill(const Arguments &);
-int64_t sysRtSigaction(const Arguments &);
-int64_t sysRtSigprocmask(const Arguments &);
-int64_t sysSigaltstack(const Arguments &);
-
-int64_t sysClockGettime(const Arguments &);
-int64_t sysGettimeofday(const Arguments &);
-int64_t sysNanosleep(const Arguments &);
-int64_t sysClockNanosleep(const Arguments &);
-int64_t sysUname(const Arguments &);
-int64_t sysPrlimit64(const Arguments &);
-int64_t sysGetrandom(const Arguments &);
-int64_t sysGetId(const Arguments &);
+#define SYSCALL(Number, Name, Function) int64_t Function(const Arguments &);
+#define SYSCALL_MISSING(Number, Name)
+#include "syscalls.def"
+#undef SYSCALL
+#undef SYSCALL_MISSING
 
 } // namespace syscall
 
