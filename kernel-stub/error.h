@@ -9,6 +9,7 @@ enum ErrorNumber : int {
   EPERM = 1,
   ENOENT = 2,
   ESRCH = 3,
+  EINTR = 4,
   E2BIG = 7,
   EBADF = 9,
   EAGAIN = 11,
@@ -20,6 +21,13 @@ enum ErrorNumber : int {
   ESPIPE = 29,
   ENOSYS = 38,
   ETIMEDOUT = 110,
+
+  // What a call that process::interrupted() ended returns to have it begun again.
+  // Programs never see these (Linux include/linux/errno.h); if a handler runs:
+  ERESTARTSYS = 512,          // EINTR, or begun again if it has SA_RESTART
+  ERESTARTNOINTR = 513,       // begun again
+  ERESTARTNOHAND = 514,       // EINTR
+  ERESTART_RESTARTBLOCK = 516, // EINTR; else restart_syscall(2) goes on with it
 };
 
 // Set by functions that return false and say so. A thread-local of the kernel;

@@ -156,6 +156,11 @@ void exitThread(int Status) {
   endThread();
 }
 
+bool interrupted() {
+  Process *P = current();
+  return P && __atomic_load_n(&P->Ending, __ATOMIC_ACQUIRE);
+}
+
 void leaveKernel() {
   if (current() && current()->Ending)
     endThread();

@@ -76,6 +76,13 @@ Thread *createThread(const Frame &F);
 // Ends the running thread; if it is the last one, its program with this status.
 [[noreturn]] void exitThread(int Status);
 
+// Whether a wait of the running thread is to end early: its program is ending, or
+// there is a signal for it. To be asked with what protects the wait, right
+// before each thread::wait. The call then returns what it has done so far; or, if
+// that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it again.
+// In a kernel thread, false.
+bool interrupted();
+
 // What is to be done before the running thread goes back to the program. May
 // not return.
 void leaveKernel();

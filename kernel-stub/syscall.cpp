@@ -64,6 +64,8 @@ extern "C" void handleSyscall(Frame *F) {
   if (Number < TableSize && SyscallTable.Entries[Number].Run)
     Result = SyscallTable.Entries[Number].Run(A);
 
+  if (Result <= -ERESTARTSYS && Result >= -ERESTART_RESTARTBLOCK)
+    Result = -EINTR;
   trace::leave(Number, Result);
   F->rax = Result;
   cpu::disableInterrupts();

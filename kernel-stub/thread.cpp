@@ -288,6 +288,12 @@ void wakeAll(const Process &P) {
       unblock(T, false);
 }
 
+void interrupt(Thread &T) {
+  cpu::InterruptGuard Guard;
+  if (T.S == Thread::Blocked && T.WaitKey)
+    unblock(T, false);
+}
+
 unsigned requeue(const void *From, const void *To, unsigned Max) {
   cpu::InterruptGuard Guard;
   unsigned N = 0;

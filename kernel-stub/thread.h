@@ -76,6 +76,9 @@ bool wait(const void *Key, uint64_t Deadline = NoDeadline);
 unsigned wake(const void *Key, unsigned Max = ~0u);
 // Wakes all blocked threads of a program.
 void wakeAll(const Process &P);
+// Wakes a thread if it waits, whatever for; if it runs on another processor, it
+// enters the kernel soon. For what process::interrupted() asks about.
+void interrupt(Thread &T);
 // Makes at most Max threads that wait for From wait for To instead.
 unsigned requeue(const void *From, const void *To, unsigned Max);
 
