@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "process.h"
-#include "config.h"
 #include "control.h"
 #include "copy_user.h"
 #include "cpu.h"
@@ -15,15 +14,6 @@
 
 namespace process {
 namespace {
-
-void setStart(Thread &T, uint64_t Rip, uint64_t Rsp) {
-  Frame &F = *T.frame();
-  F.rip = Rip;
-  F.rsp = Rsp;
-  F.cs = SEL_KCODE;
-  F.ss = SEL_KDATA;
-  F.rflags = FlagsIF | 2;
-}
 
 // Starts the first thread, and waits until the last one has ended.
 void runThreads(Process &P, Thread &First) {
@@ -93,7 +83,7 @@ void run(Strings Arguments, Strings Environment) {
     control::send("error %s", Error);
     return;
   }
-  setStart(*T, S.Rip, S.Rsp);
+  makeProgramFrame(*T->frame(), S.Rip, S.Rsp);
   runThreads(P, *T);
   if (P.Signal)
     control::send("signal %d", P.Signal);
@@ -111,7 +101,8 @@ Process runFunction(void (*Function)()) {
     return P;
   }
   // As after a call: the return address is missing.
-  setStart(*T, reinterpret_cast<uint64_t>(Function), StackTop - 8);
+  makeProgramFrame(*T->frame(), reinterpret_cast<uint64_t>(Function),
+                   StackTop - 8);
   runThreads(P, *T);
   return P;
 }
