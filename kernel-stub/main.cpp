@@ -14,6 +14,7 @@
 #include "pvh.h"
 #include "selftest.h"
 #include "serial.h"
+#include "smp.h"
 #include "thread.h"
 #include "timer.h"
 #include "trace.h"
@@ -72,7 +73,8 @@ __attribute__((no_stack_protector)) void kernelMain() {
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
-  processor::init();
+  smp::initBoot();
+  processor::init(smp::cpu(0));
   paging::init();
   thread::init();
   timer::init(options::getNumber("tick", 1000));

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "panic.h"
 #include "segshift/base.h"
+#include "smp.h"
 #include "string.h"
 
 extern "C" const char vector_stubs[], syscall_entry[];
@@ -13,18 +14,6 @@ namespace processor {
 namespace {
 
 constexpr unsigned VectorStubSize = 16;
-
-// Task state segment (SDM volume 3, 8.7).
-struct [[gnu::packed]] Tss {
-  uint32_t Reserved0;
-  uint64_t Rsp[3]; // stacks for entries from ring 3
-  uint64_t Reserved1;
-  uint64_t Ist[7];
-  uint64_t Reserved2;
-  uint16_t Reserved3;
-  uint16_t IoMap;
-};
-static_assert(sizeof(Tss) == 104);
 
 // Interrupt gate (SDM volume 3, 6.14.1).
 struct Gate {
@@ -44,14 +33,6 @@ struct [[gnu::packed]] TablePointer {
   uint64_t Base;
 };
 
-struct Processor {
-  uint64_t Gdt[8];
-  alignas(16) Tss State;
-  // Aligned like kernel stacks, as entry.S looks at the low bits of RSP.
-  alignas(KSTACK_SIZE) char InterruptStacks[NUM_ISTS][KSTACK_SIZE];
-};
-
-Processor BootProcessor;
 Gate Idt[256];
 size_t StateSize = 512; // FXSAVE
 bool HasXsave;
@@ -63,8 +44,8 @@ enum : uint32_t {
   MsrSfmask = 0xc0000084,
 };
 
-void initDescriptors(Processor &P) {
-  uint64_t Base = reinterpret_cast<uint64_t>(&P.State);
+void initDescriptors(Cpu &C) {
+  uint64_t Base = reinterpret_cast<uint64_t>(&C.State);
   // Selectors: config.h. Same kernel segments as in boot.S, so that nothing
   // needs to be reloaded; above all not GS.
   const uint64_t Table[] = {
@@ -78,12 +59,18 @@ void initDescriptors(Processor &P) {
           (Base >> 24 & 0xff) << 56,
       Base >> 32,
   };
-  memcpy(P.Gdt, Table, sizeof(Table));
-  for (unsigned I = 0; I != NUM_ISTS; ++I)
-    P.State.Ist[I] =
-        reinterpret_cast<uint64_t>(P.InterruptStacks[I]) + KSTACK_SIZE;
-  P.State.IoMap = sizeof(Tss);
-  TablePointer Pointer = {sizeof(P.Gdt) - 1, reinterpret_cast<uint64_t>(P.Gdt)};
+  static_assert(sizeof(Table) == sizeof(C.Gdt));
+  memcpy(C.Gdt, Table, sizeof(Table));
+  for (unsigned I = 0; I != NUM_ISTS; ++I) {
+    // Above each stack, where a paranoid entry finds the thread pointer; 16
+    // bytes, for alignment.
+    auto *Top = reinterpret_cast<void **>(C.InterruptStacks +
+                                          (I + 1) * KSTACK_SIZE - 16);
+    *Top = &C.Tp;
+    C.State.Ist[I] = reinterpret_cast<uint64_t>(Top);
+  }
+  C.State.IoMap = sizeof(Tss);
+  TablePointer Pointer = {sizeof(C.Gdt) - 1, reinterpret_cast<uint64_t>(C.Gdt)};
   asm volatile("lgdt %0" : : "m"(Pointer));
   asm volatile("ltr %w0" : : "r"(SEL_TSS));
 }
@@ -113,6 +100,9 @@ void initIdt() {
                    static_cast<uint32_t>(Entry >> 32),
                    0};
   }
+}
+
+void loadIdt() {
   TablePointer Pointer = {sizeof(Idt) - 1, reinterpret_cast<uint64_t>(Idt)};
   asm volatile("lidt %0" : : "m"(Pointer));
 }
@@ -126,30 +116,40 @@ void initSyscall() {
   segshift_wrmsr(MsrSfmask, 0x100 | FlagsIF | 0x400 | 0x4000 | 0x40000);
 }
 
-void initExtended() {
+// What there is of extended state. All processors have the same.
+void findExtended() {
   enum : uint32_t { CpuidXsave = 1 << 26 };
+  HasXsave = cpu::cpuid(1).Ecx & CpuidXsave;
+  // x87, SSE, AVX and AVX-512.
+  if (HasXsave)
+    XsaveMask = cpu::cpuid(0xd, 0).Eax & 0xe7;
+}
+
+void initExtended() {
   enum : uint64_t { Cr4Osxsave = 1 << 18 };
-  if (!(cpu::cpuid(1).Ecx & CpuidXsave))
+  if (!HasXsave)
     return;
-  HasXsave = true;
   cpu::writeCr4(cpu::readCr4() | Cr4Osxsave);
-  // x87, SSE, AVX and AVX-512: what of it there is.
-  cpu::CpuidResult R = cpu::cpuid(0xd, 0);
-  XsaveMask = R.Eax & 0xe7;
   asm volatile("xsetbv" : : "a"(XsaveMask), "d"(0), "c"(0));
   StateSize = cpu::cpuid(0xd, 0).Ebx;
 }
 
 } // namespace
 
-void init() {
-  initDescriptors(BootProcessor);
+void init(Cpu &C) {
   initIdt();
-  initSyscall();
-  initExtended();
+  findExtended();
+  initCpu(C);
   log("processor: fsgsbase %s, %s, %lu bytes of state",
       segshift_fsgsbase ? "yes" : "no", HasXsave ? "xsave" : "fxsave",
       StateSize);
+}
+
+void initCpu(Cpu &C) {
+  initDescriptors(C);
+  loadIdt();
+  initSyscall();
+  initExtended();
 }
 
 size_t extendedStateSize() { return StateSize; }

@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct Cpu;
+
 namespace processor {
 
 // On the boot processor, once it has its TLS block: GDT, TSS, IDT, SYSCALL,
 // FPU.
-void init();
+void init(Cpu &C);
+// The same on every other one, after that.
+void initCpu(Cpu &C);
 
 // Size and initial contents of a thread's x87, SSE and AVX state; what XSAVE
 // (or FXSAVE, on processors without it) stores. Aligned to 64.

@@ -6,6 +6,7 @@
 #include "paging.h"
 #include "panic.h"
 #include "processor.h"
+#include "smp.h"
 #include "string.h"
 #include "thread_exit.h"
 #include "timer.h"
@@ -131,7 +132,12 @@ __attribute__((no_stack_protector)) void switchTo(Thread &Next) {
     processor::saveExtendedState(Previous.ExtendedState);
   if (Next.ExtendedState)
     processor::loadExtendedState(Next.ExtendedState);
+  Cpu &C = smp::current();
+  C.State.Rsp[0] = Next.StackTop;
+  C.TpBefore = C.Tp;
+  C.Tp = Next.Bases.Tp;
   mode::switchBases(Previous.Bases, Next.Bases);
+  C.TpBefore = nullptr;
   Thread *Before = switch_stacks(&Previous.Rsp, Next.Rsp, &Previous);
   finishSwitch(Before);
 }
@@ -151,6 +157,7 @@ void init() {
   T.S = Thread::Running;
   setStackSlot(T.Bases.Tp, T.StackTop);
   Current = IdleThread = &T;
+  smp::current().Tp = T.Bases.Tp;
 }
 
 void idle() {

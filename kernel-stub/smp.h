@@ -1,0 +1,60 @@
+// The processors: what each has of its own.
+//
+// There is no segment for it: GS is the running thread's. What a processor needs
+// without a valid thread pointer, it finds by its GDT register.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_SMP_H
+#define STUB_SMP_H
+
+#include "config.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct Thread;
+
+// Task state segment (SDM volume 3, 8.7).
+struct [[gnu::packed]] Tss {
+  uint32_t Reserved0;
+  uint64_t Rsp[3]; // stacks for entries from ring 3
+  uint64_t Reserved1;
+  uint64_t Ist[7];
+  uint64_t Reserved2;
+  uint16_t Reserved3;
+  uint16_t IoMap;
+};
+static_assert(sizeof(Tss) == 104);
+
+struct Cpu {
+  uint64_t Gdt[8]; // first: see smp::current()
+  // The thread pointer of the thread that runs here. Written before GS_BASE at
+  // each thread switch. Paranoid entries find it: right above each interrupt
+  // stack is its address (segshift/entry.h).
+  void *Tp;
+  // During a switch, what GS_BASE may still be.
+  void *TpBefore;
+  unsigned Id;
+  uint32_t ApicId;
+  alignas(16) Tss State; // Rsp[0] is set at each thread switch
+  char *InterruptStacks; // NUM_ISTS of KSTACK_SIZE, aligned like kernel stacks
+};
+
+namespace smp {
+
+// Further ones are not used.
+constexpr unsigned MaxCpus = 8;
+
+// Processors that run threads. Their numbers are 0 to numCpus() - 1.
+unsigned numCpus();
+Cpu &cpu(unsigned Id);
+
+// The running processor. With interrupts off, or in an NMI; else the thread may
+// be on another one by the time that it looks.
+Cpu &current();
+
+// Before anything else here, on the boot processor.
+void initBoot();
+
+} // namespace smp
+
+#endif
