@@ -41,6 +41,7 @@ for name, value in [
     ("%stub_gs", build + "/kernel-stub/stub-gs.elf"),
     ("%stub_fs_shared", build + "/kernel-stub/stub-fs-shared.elf"),
     ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}{run_cpu}"),
+    ("%python", "/usr/bin/env python3"),
     ("%llvm", llvm),
     ("%src", src),
     ("%build", build),
@@ -51,7 +52,7 @@ for name, value in [
 # reason of the skip.
 for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
-    "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
+    "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace", "pkg-config",
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)
