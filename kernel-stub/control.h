@@ -3,6 +3,7 @@
 //   exit N      the program ended by itself; N is 0 to 255
 //   signal N    the program was killed by signal N
 //   error TEXT  the program could not be started; TEXT says why
+//   input       the program waits for standard input: see input.h
 //   panic TEXT  the kernel cannot go on; nothing follows
 //   done        every program of the initrd has had its line; nothing follows
 //

@@ -20,7 +20,8 @@ void initPort(Port P) {
   cpu::out8(P + DataRegister, 1);   // 115200 baud
   cpu::out8(P + InterruptEnable, 0);
   cpu::out8(P + LineControl, 0x03); // 8 bits, no parity, 1 stop bit
-  cpu::out8(P + FifoControl, 0x01);
+  // On, with a trigger level of 14 bytes: as many may come at once.
+  cpu::out8(P + FifoControl, 0xc1);
   cpu::out8(P + ModemControl, 0x03); // DTR, RTS
 }
 

@@ -3,7 +3,7 @@
 //
 //   port  I/O    carries
 //   COM1  0x3f8  the kernel log
-//   COM2  0x2f8  the program's standard output, and input
+//   COM2  0x2f8  the program's standard output, and input: see input.h
 //   COM3  0x3e8  the program's standard error
 //   COM4  0x2e8  control: one line per event, see control.h
 //

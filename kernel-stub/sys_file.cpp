@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "copy_user.h"
 #include "error.h"
+#include "input.h"
 #include "process.h"
 #include "serial.h"
 #include "string.h"
@@ -33,14 +34,19 @@ int64_t writeBytes(uint64_t Fd, uint64_t Buffer, uint64_t Size) {
   return Done;
 }
 
-// Does not wait: an input that has nothing now is at its end.
 int64_t readBytes(uint64_t Fd, uint64_t Buffer, uint64_t Size) {
   if (Fd != 0)
     return -EBADF;
   char Chunk[256];
-  uint64_t N = serial::read(serial::Output, Chunk,
-                            Size < sizeof(Chunk) ? Size : sizeof(Chunk));
-  return copyToUser(Buffer, Chunk, N) ? static_cast<int64_t>(N) : -EFAULT;
+  int64_t N;
+  while ((N = input::read(Chunk, Size < sizeof(Chunk) ? Size
+                                                      : sizeof(Chunk))) ==
+         -EAGAIN) {
+    if (process::current()->Ending)
+      return -EAGAIN;
+    thread::yield();
+  }
+  return copyToUser(Buffer, Chunk, N) ? N : -EFAULT;
 }
 
 struct IoVector { // struct iovec

@@ -5,13 +5,15 @@ verdict; run.py and demo.py are its callers.
 
 The kernel talks over four serial ports:
   COM1  kernel log
-  COM2  the program's standard output
+  COM2  the program's standard output, and input
   COM3  the program's standard error
   COM4  control: lines of text, one verdict for each program in turn
             exit N       it ended with status N, 0 to 255
             signal N     signal N killed it
             error TEXT   it could not be started
         then 'done'; or, at any time, 'panic TEXT', the kernel's own end.
+        'input' asks for standard input, by COM2: two bytes, the low one first, say
+        how many bytes follow, at most 4096; 0 says that the input has ended.
 The program, its arguments and its environment are in the initrd:
 /.segshift/argv and /.segshift/env hold NUL-terminated strings, argv[0] being
 the program's path; /.segshift/argv.1, argv.2, ... hold further programs, run
@@ -118,14 +120,14 @@ class Outcome:
         return lines[-20:]
 
 
-def initrd(programs, env=(), files=()):
+def initrd(programs, env=(), files=(), archive=None):
     """The archive for a boot.
 
     programs: a list of argument lists, each argv[0] the program's guest path;
     env: strings K=V; files: (guest path, data, mode) of everything, the
-    programs included.
+    programs included; archive: a cpio.Archive that has files already.
     """
-    archive = cpio.Archive()
+    archive = archive or cpio.Archive()
     for number, argv in enumerate(programs):
         name = ".segshift/argv" + (f".{number}" if number else "")
         archive.add(name, _strings(argv))
@@ -139,13 +141,14 @@ def _strings(strings):
     return b"".join(os.fsencode(s) + b"\0" for s in strings)
 
 
-def boot(machine, archive, count, timeout, sinks=None, started=None):
+def boot(machine, archive, count, timeout, sinks=None, started=None, stdin=None):
     """Boot with this initrd and wait for the end.
 
     count: verdicts to expect; timeout: seconds; sinks: for "log", "out", "err"
     or "qemu" (QEMU's own messages) a function that takes bytes as they come;
-    started: called with QEMU's argument list before it starts. QEMU is gone
-    when this returns or raises.
+    started: called with QEMU's argument list before it starts; stdin: a file
+    descriptor that has the programs' standard input, read when a program reads;
+    None: it is empty. QEMU is gone when this returns or raises.
     """
     machine.check()
     with tempfile.TemporaryDirectory(prefix="segshift-run-") as folder:
@@ -159,7 +162,7 @@ def boot(machine, archive, count, timeout, sinks=None, started=None):
         command = machine.command(path, pipes)
         if started:
             started(command)
-        return _Run(command, pipes, count, sinks or {}).wait(timeout)
+        return _Run(command, pipes, count, sinks or {}, stdin).wait(timeout)
 
 
 def _die_with_parent():
@@ -171,14 +174,17 @@ class _Run:
     """One QEMU process, read until its end."""
 
     GRACE = 2.0  # seconds for QEMU to leave by itself after the kernel's last word
+    MAX_INPUT = 4096  # bytes at a time; a pipe takes them at once
 
-    def __init__(self, command, pipes, count, sinks):
+    def __init__(self, command, pipes, count, sinks, stdin):
         self.command, self.count, self.sinks = command, count, sinks
+        self.stdin, self.input_wanted = stdin, False
         self.results, self.panic, self.done, self.garbage = [], None, False, None
         self.seen = {name: bytearray() for name in ("log", "qemu")}
         self.line = b""
         # Our own writing end keeps a FIFO from reading as ended.
         self.fds = {os.open(f"{pipes}{p}.out", os.O_RDWR | os.O_NONBLOCK): p for p in PORTS}
+        self.input_port = os.open(f"{pipes}out.in", os.O_RDWR | os.O_NONBLOCK)
 
     def wait(self, timeout):
         deadline = time.monotonic() + timeout
@@ -209,6 +215,8 @@ class _Run:
     def _close(self):
         for fd in self.fds:
             os.close(fd)
+        if self.fds:
+            os.close(self.input_port)
         self.fds = {}
 
     def _pump(self, process, deadline):
@@ -228,7 +236,14 @@ class _Run:
                     if left <= 0:
                         self._drain(sources)
                         return not over and not self.done and self.panic is None
+                    if self.input_wanted:
+                        self.input_wanted = False
+                        self._ask_input(selector)
                     ready = {key.fd for key, _ in selector.select(left)}
+                    if self.stdin in ready:
+                        ready.remove(self.stdin)
+                        selector.unregister(self.stdin)
+                        self._send_input()
                     if ended in ready:
                         self._drain(sources)
                         return False
@@ -237,6 +252,29 @@ class _Run:
                             selector.unregister(fd)
         finally:
             os.close(ended)
+
+    def _ask_input(self, selector):
+        """Send input once there is some: at once from a regular file, which cannot
+        be waited for."""
+        try:
+            if self.stdin is not None:
+                selector.register(self.stdin, selectors.EVENT_READ)
+                return
+        except PermissionError:
+            pass
+        self._send_input()
+
+    def _send_input(self):
+        data = b""
+        if self.stdin is not None:
+            try:
+                data = os.read(self.stdin, self.MAX_INPUT)
+            except BlockingIOError:  # somebody else was faster
+                self.input_wanted = True
+                return
+            except OSError:  # a terminal that is gone: the end
+                pass
+        os.write(self.input_port, len(data).to_bytes(2, "little") + data)
 
     def _drain(self, sources):
         for fd, name in sources.items():
@@ -268,6 +306,8 @@ class _Run:
             self.panic = rest
         elif line == "done":
             self.done = True
+        elif line == "input":
+            self.input_wanted = True
         elif word == "error":
             self.results.append((word, rest))
         elif word == "exit" and rest.isdecimal() and int(rest) <= 255:

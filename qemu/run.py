@@ -5,14 +5,16 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 import argparse
 import os
+import posixpath
 import shlex
 import shutil
 import signal
-import stat
 import sys
 import tempfile
 
 import machine
+from guest import Guest, GuestError
+from libraries import Libraries
 from machine import PANIC, QEMU_ERROR, TIMEOUT, RunError
 
 PREFIX = "segshift-run: "
@@ -22,8 +24,15 @@ CANNOT_RUN, CANNOT_START = 125, 127
 DESCRIPTION = """\
 Boot the kernel stub in QEMU with PROGRAM, an unmodified Linux executable of this
 machine, in an initrd made on the fly. What the program writes to its standard
-output and error comes out unchanged on ours, as it is written. Its standard input
-is empty."""
+output and error comes out unchanged on ours, as it is written; it reads our
+standard input.
+
+A dynamic program is given what it needs, as its loader (glibc's or musl's) would
+find it here: the loader itself, the libraries, their libraries, by RPATH, RUNPATH,
+LD_LIBRARY_PATH and LD_PRELOAD (from --env), ld.so.cache and the default
+directories; all at their own paths, with the symbolic links on the way. What it
+opens by itself while it runs, such as data and plugins, is for --file and --root
+to add."""
 
 EPILOG = """\
 exit status:
@@ -40,7 +49,11 @@ examples:
   ./dev run ./hello a b               arguments after PROGRAM are its own
   ./dev run --mode=fs-shared ./hello  the same under the kernel with TLS in FS
   ./dev run --cpu=qemu64 ./hello      on a CPU without FSGSBASE
-  ./dev run --file /etc/passwd:/etc/users ./cat /etc/users
+  ./dev run /bin/ls -lR /             dynamic: libraries are collected
+  ./dev run --file /etc/passwd /bin/cat /etc/passwd
+  ./dev run --file /usr/lib/python3.11 /usr/bin/python3.11 -c 'print(1)'
+  ./dev run --root ./tree /bin/busybox sh -c 'ls /'
+  echo 1 2 | ./dev run /usr/bin/wc    standard input
   ./dev run --then './second x' ./first
   ./dev run --qemu-arg=-s --qemu-arg=-S ./hello   wait for gdb on port 1234"""
 
@@ -82,7 +95,8 @@ def parser():
     )
     what = p.add_argument_group("what runs")
     what.add_argument("program", nargs="?", metavar="PROGRAM",
-                      help="path of an executable, or a name that is looked up in PATH")
+                      help="path of an executable, or a name that is looked up in PATH; with "
+                      "--root, first a path or name there")
     what.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS",
                       help="its arguments; argv[0] is the program's absolute path")
     what.add_argument("--then", action="append", default=[], metavar="'PROGRAM ARGS'",
@@ -94,7 +108,15 @@ def parser():
     what.add_argument("--env", action="append", default=[], type=assignment, metavar="K=V",
                       help="set a variable in the programs' environment, which is empty otherwise")
     what.add_argument("--file", action="append", default=[], metavar="HOST[:GUEST]",
-                      help="put a file into the initrd, at its absolute path or at GUEST")
+                      help="put a file, or a directory with all that is in it, into the initrd, "
+                      "at its absolute path or at GUEST, with modes and times; for an ELF file "
+                      "with what it needs. May be repeated")
+    what.add_argument("--root", metavar="DIR",
+                      help="start from this directory tree as the guest's root. What is in it "
+                      "comes before this machine's files")
+    what.add_argument("--stdin", metavar="FILE",
+                      help="the programs' standard input (default: ours; it is read only when a "
+                      "program reads)")
     where = p.add_argument_group("the kernel and the machine")
     where.add_argument("--mode", choices=machine.MODES, default="gs",
                        help="where the kernel keeps its TLS: gs, behind GS and out of the "
@@ -106,8 +128,8 @@ def parser():
                        help="QEMU's CPU model (default: max); 'max,-fsgsbase' and 'qemu64' have "
                        "no FSGSBASE")
     where.add_argument("--smp", type=positive, default=1, metavar="N", help="CPUs (default: 1)")
-    where.add_argument("--memory", default="256M", metavar="SIZE",
-                       help="memory, as for QEMU's -m (default: 256M)")
+    where.add_argument("--memory", metavar="SIZE",
+                       help="memory, as for QEMU's -m (default: 256M, more with a large initrd)")
     where.add_argument("--icount", action="store_true",
                        help="run on a clock of executed instructions, so that a run repeats exactly")
     where.add_argument("--append", action="append", default=[], metavar="OPTS",
@@ -139,31 +161,36 @@ def say(text):
     sys.stderr.flush()
 
 
-def find_program(name):
-    """The host path of a program, absolute."""
+def find_program(name, guest, environment):
+    """The absolute path of a program: in the tree of --root, or of this machine."""
+    folders = environment.get("PATH", os.defpath).split(":")
+    for path in [name] if "/" in name else [posixpath.join(f, name) for f in folders]:
+        if guest.find(path, host=False) is not None:
+            return "/" + posixpath.normpath(path).lstrip("/")
     path = name if "/" in name or os.path.isfile(name) else shutil.which(name) or name
     return os.path.abspath(path)
 
 
-def read_file(path):
-    """(data, mode) of a regular file."""
-    try:
-        with open(path, "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise RunError(f"{path}: not a regular file")
-            return file.read(), stat.S_IMODE(status.st_mode)
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-
-
-def extra_files(options):
+def add_files(options, guest):
+    """Put --root's and --file's into the guest; returns the paths of --file's files."""
+    if options.root:
+        if not os.path.isdir(options.root):
+            raise GuestError(f"--root {options.root}: not a directory")
+        guest.add_tree(options.root)
+    added = []
     for text in options.file:
-        host, _, guest = text.partition(":")
-        yield (guest or os.path.abspath(host), *read_file(host))
+        host, _, path = text.partition(":")
+        if os.path.isdir(host):
+            added += guest.add_tree(host, path or os.path.abspath(host))
+        elif path:
+            guest.add_file(host, path)
+            added.append(path)
+        else:
+            added.append(guest.add(os.path.abspath(host)))
+    return added
 
 
-def programs_of(options):
+def programs_of(options, guest, environment):
     """The argument lists of all programs, argv[0] the absolute path."""
     commands = [[options.program, *options.args]] if options.program else []
     for text in options.then:
@@ -174,7 +201,50 @@ def programs_of(options):
         if not words:
             raise RunError("--then '': names no program")
         commands.append(words)
-    return [[find_program(name), *args] for name, *args in commands]
+    return [[find_program(name, guest, environment), *args] for name, *args in commands]
+
+
+def add_programs(programs, added, guest, environment):
+    """Put programs into the guest, with what they and the added files need. False if
+    one cannot be started; that was told."""
+    missing = []
+    libraries = Libraries(guest, environment, missing.append)
+    for path, *_ in programs:
+        try:
+            found = guest.add(path)
+        except GuestError as error:
+            say(f"no program {error}")
+            return False
+        trouble = libraries.add_program(found)
+        if trouble:
+            say(trouble)
+    # Its loader would not start it either.
+    for text in missing:
+        say(f"cannot be started: {text}")
+    if missing:
+        return False
+    libraries = Libraries(guest, environment, say)
+    for path in added:
+        trouble = libraries.add_object(path)
+        if trouble:
+            say(trouble)
+    return True
+
+
+def memory_for(archive):
+    """QEMU's -m if none was chosen: the archive, and room to unpack and run."""
+    return f"{256 + (2 * len(archive) >> 26) * 64}M"
+
+
+def open_input(name):
+    """A descriptor of the programs' standard input; None if there is none."""
+    if name:
+        return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fstat(0)
+    except OSError:  # closed
+        return None
+    return 0
 
 
 def write_all(fd, data):
@@ -241,21 +311,20 @@ def run(options):
         append.append(f"selftest={options.selftest}")
     target = machine.Machine(
         image=image, qemu=options.qemu, accel=options.accel, cpu=options.cpu, smp=options.smp,
-        memory=options.memory, icount=options.icount, append=" ".join(append),
-        extra=tuple(options.qemu_arg))
+        icount=options.icount, append=" ".join(append), extra=tuple(options.qemu_arg))
     target.check()
-    files = list(extra_files(options))
-    programs = programs_of(options)
-    for path, *_ in programs:
-        try:
-            files.append((path, *read_file(path)))
-        except RunError as error:
-            say(f"no program {error}")
-            return CANNOT_START
+    guest = Guest(note=say)
+    environment = dict(text.split("=", 1) for text in options.env)
     try:
-        archive = machine.initrd(programs, options.env, files)
-    except ValueError as error:
+        added = add_files(options, guest)
+        programs = programs_of(options, guest, environment)
+        if not add_programs(programs, added, guest, environment):
+            return CANNOT_START
+        archive = machine.initrd(programs, options.env, archive=guest.archive)
+    except (GuestError, ValueError) as error:
         raise RunError(str(error)) from None
+    target.memory = options.memory or memory_for(archive)
+    stdin = open_input(options.stdin)
     names = [argv[0] for argv in programs]
     if options.selftest:
         names.insert(0, f"selftest {options.selftest}")
@@ -265,7 +334,7 @@ def run(options):
         sinks["log"] = sinks["qemu"] = sinks["err"]
     outcome = machine.boot(
         target, archive, len(names), options.timeout, sinks,
-        started=lambda command: options.verbose and say(shlex.join(command)))
+        started=lambda command: options.verbose and say(shlex.join(command)), stdin=stdin)
     return report(options, names, outcome)
 
 
