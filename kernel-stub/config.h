@@ -53,5 +53,6 @@
 
 /* Interrupt vectors of our own. */
 #define VECTOR_TIMER 0x20
+#define VECTOR_RESCHEDULE 0x21
 #define VECTOR_SPURIOUS 0xff
 #endif

@@ -107,8 +107,12 @@ private:
 class Lock {
 public:
   void acquire() {
-    while (__atomic_exchange_n(&Held, true, __ATOMIC_ACQUIRE))
-      pause();
+    while (!tryAcquire())
+      while (__atomic_load_n(&Held, __ATOMIC_RELAXED))
+        pause();
+  }
+  bool tryAcquire() {
+    return !__atomic_exchange_n(&Held, true, __ATOMIC_ACQUIRE);
   }
   void release() { __atomic_store_n(&Held, false, __ATOMIC_RELEASE); }
 

@@ -59,9 +59,7 @@ Header *allocateSmall(unsigned Shift) {
 }
 
 void unmapPages(uint64_t Start, uint64_t End) {
-  for (uint64_t A = Start; A != End; A += PageSize)
-    if (uint64_t Page = paging::unmap(A))
-      memory::freePage(Page);
+  paging::unmapRange(Start, End, memory::freePage);
 }
 
 Header *allocateLarge(size_t Size) {
@@ -73,8 +71,7 @@ Header *allocateLarge(size_t Size) {
   }
   for (uint64_t A = Start; A != Start + Size; A += PageSize) {
     uint64_t Page = memory::allocatePage();
-    if (!Page ||
-        !paging::map(A, Page, paging::Writable | paging::NoExecute)) {
+    if (!Page || !paging::map(A, Page, paging::Writable | paging::NoExecute)) {
       if (Page)
         memory::freePage(Page);
       unmapPages(Start, A);

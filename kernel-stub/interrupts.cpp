@@ -2,9 +2,12 @@
 #include "interrupts.h"
 #include "config.h"
 #include "cpu.h"
+#include "lapic.h"
 #include "log.h"
 #include "panic.h"
 #include "process.h"
+#include "scheduler.h"
+#include "smp.h"
 #include "thread.h"
 #include "timer.h"
 #include "vm.h"
@@ -117,11 +120,18 @@ void exception(Frame &F) {
 }
 
 void interrupt(Frame &F) {
+  Cpu &C = smp::current();
   switch (F.vector) {
   case VECTOR_TIMER:
-    ++timer::Ticks;
-    timer::acknowledge();
-    thread::tick();
+    lapic::endOfInterrupt();
+    if (!C.Id)
+      ++timer::Ticks;
+    scheduler::tick();
+    return;
+  case VECTOR_RESCHEDULE:
+    lapic::endOfInterrupt();
+    ++C.NumReschedules;
+    scheduler::requestSwitch();
     return;
   case VECTOR_SPURIOUS:
     return;
@@ -162,7 +172,7 @@ void handleInterrupt(Frame *F) {
 
   if (!(F->rflags & FlagsIF))
     return;
-  thread::preempt();
+  scheduler::preempt();
   if (isFromProgram(*F))
     process::leaveKernel();
 }

@@ -12,6 +12,7 @@
 #include "process.h"
 #include "processor.h"
 #include "pvh.h"
+#include "scheduler.h"
 #include "selftest.h"
 #include "serial.h"
 #include "smp.h"
@@ -83,5 +84,5 @@ __attribute__((no_stack_protector)) void kernelMain() {
   if (!Main)
     panic("no memory for the main thread");
   thread::start(*Main);
-  thread::idle();
+  scheduler::idle();
 }

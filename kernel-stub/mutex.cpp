@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mutex.h"
-#include "cpu.h"
 #include "thread.h"
 
 void Mutex::lock() {
-  cpu::InterruptGuard Guard;
-  while (Held) // woken early if the program ends
-    thread::wait(this);
+  cpu::LockGuard Guard(Lock);
+  while (Held) {
+    ++NumWaiting;
+    thread::wait(this, Lock);
+    --NumWaiting;
+  }
   Held = true;
 }
 
 void Mutex::unlock() {
-  cpu::InterruptGuard Guard;
+  cpu::LockGuard Guard(Lock);
   Held = false;
-  thread::wake(this, 1);
+  if (NumWaiting)
+    thread::wake(this, 1);
 }

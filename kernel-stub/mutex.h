@@ -1,9 +1,12 @@
-// Mutual exclusion between threads, where the holder may be preempted, take page
-// faults in the kernel and wait. Not for interrupt handlers: see cpu::Lock.
+// Mutual exclusion between threads, where the holder may be preempted, take
+// page faults in the kernel and wait. Not for interrupt handlers: see
+// cpu::Lock.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_MUTEX_H
 #define STUB_MUTEX_H
+
+#include "cpu.h"
 
 class Mutex {
 public:
@@ -16,7 +19,9 @@ public:
   void unlock();
 
 private:
+  cpu::Lock Lock; // for these
   bool Held = false;
+  unsigned NumWaiting = 0;
 };
 
 class MutexGuard {

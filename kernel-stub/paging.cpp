@@ -2,6 +2,7 @@
 #include "paging.h"
 #include "cpu.h"
 #include "memory.h"
+#include "tlb.h"
 
 extern "C" uint64_t boot_pml4[512];
 
@@ -38,14 +39,20 @@ void init() {
 uint64_t *entry(uint64_t Address, bool Create) {
   uint64_t *Table = boot_pml4;
   for (unsigned Level = 3; Level; --Level) {
-    uint64_t &E = Table[indexAt(Address, Level)];
+    uint64_t &Place = Table[indexAt(Address, Level)];
+    uint64_t E = __atomic_load_n(&Place, __ATOMIC_ACQUIRE);
     if (!(E & Present)) {
       if (!Create)
         return nullptr;
       uint64_t Page = memory::allocatePage();
       if (!Page)
         return nullptr;
-      E = Page | Present | Writable | User;
+      uint64_t New = Page | Present | Writable | User;
+      if (__atomic_compare_exchange_n(&Place, &E, New, false, __ATOMIC_ACQ_REL,
+                                      __ATOMIC_ACQUIRE))
+        E = New;
+      else
+        memory::freePage(Page); // another processor was first
     }
     if (E & Large)
       return nullptr;
@@ -84,8 +91,25 @@ uint64_t unmap(uint64_t Address) {
     return 0;
   uint64_t Physical = *E & AddressMask;
   *E = 0;
-  cpu::invalidatePage(Address);
+  tlb::flush(Address, Address + PageSize);
   return Physical;
+}
+
+void unmapRange(uint64_t Start, uint64_t End, void (*Free)(uint64_t Physical)) {
+  bool Any = false;
+  for (uint64_t A = Start; (A = findUsed(A, End)) != End; A += PageSize) {
+    *entry(A, false) &= ~static_cast<uint64_t>(Present);
+    Any = true;
+  }
+  if (!Any)
+    return;
+  tlb::flush(Start, End);
+  for (uint64_t A = Start; (A = findUsed(A, End)) != End; A += PageSize) {
+    uint64_t *E = entry(A, false);
+    uint64_t Physical = *E & AddressMask;
+    *E = 0;
+    Free(Physical);
+  }
 }
 
 void freeLowerHalf() {

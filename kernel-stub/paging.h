@@ -1,5 +1,9 @@
-// The page tables: one set, for the kernel and the program. Four levels,
-// 4 KiB pages (Intel SDM volume 3, chapter 5).
+// The page tables: one set, for the kernel and the program, on all processors.
+// Four levels, 4 KiB pages (Intel SDM volume 3, chapter 5).
+//
+// New tables may be made by several processors at once. An entry belongs to
+// whoever owns its address: the program's to vm's lock, a kernel block's to who
+// has mapped it. An entry that comes to allow less needs tlb::flush.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_PAGING_H
@@ -28,16 +32,24 @@ void init();
 // Create, no memory for one.
 uint64_t *entry(uint64_t Address, bool Create);
 
-// The first page in [Start, End), both multiples of the page size, whose entry is
-// not empty; End if there is none. Skips what has no tables in one step each.
+// The first page in [Start, End), both multiples of the page size, whose entry
+// is not empty; End if there is none. Skips what has no tables in one step
+// each.
 uint64_t findUsed(uint64_t Start, uint64_t End);
 
 // Maps one page. False: no memory for a table.
 bool map(uint64_t Address, uint64_t Physical, uint64_t Flags);
 
-// Removes the mapping of one page, present or not. Returns the physical address
-// of what it held, or 0 if nothing.
+// Removes the mapping of one page, present or not, from all processors. Returns
+// the physical address of what it held, or 0 if nothing. For more pages,
+// unmapRange.
 uint64_t unmap(uint64_t Address);
+
+// Removes the mappings of [Start, End), both multiples of the page size, from
+// all processors, and then calls Free for what each entry held, present or not.
+// As no one may map something there meanwhile, that is under the lock of its
+// owner.
+void unmapRange(uint64_t Start, uint64_t End, void (*Free)(uint64_t Physical));
 
 // Frees all pages and tables of the lower half.
 void freeLowerHalf();

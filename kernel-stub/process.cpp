@@ -55,7 +55,7 @@ void setEnding(Process &P, int Signal, int Status) {
   P.Signal = Signal;
   P.Status = Status & 0xff;
   P.Ending = true;
-  thread::wakeAll(P);
+  thread::interruptAll(P);
 }
 
 } // namespace

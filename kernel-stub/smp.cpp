@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "smp.h"
+#include "lapic.h"
 
 namespace smp {
 namespace {
@@ -23,6 +24,9 @@ Cpu &current() {
   asm volatile("sgdt %0" : "=m"(Gdt));
   return *reinterpret_cast<Cpu *>(Gdt.Base);
 }
+
+void sendReschedule(Cpu &C) { lapic::send(C.ApicId, VECTOR_RESCHEDULE); }
+void sendNmi(Cpu &C) { lapic::send(C.ApicId, lapic::Nmi); }
 
 void initBoot() { Cpus[0].InterruptStacks = BootInterruptStacks; }
 

@@ -1,13 +1,14 @@
 // The processors: what each has of its own.
 //
-// There is no segment for it: GS is the running thread's. What a processor needs
-// without a valid thread pointer, it finds by its GDT register.
+// There is no segment for it: GS is the running thread's. What a processor
+// needs without a valid thread pointer, it finds by its GDT register.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_SMP_H
 #define STUB_SMP_H
 
 #include "config.h"
+#include "cpu.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,18 @@ struct Cpu {
   uint32_t ApicId;
   alignas(16) Tss State; // Rsp[0] is set at each thread switch
   char *InterruptStacks; // NUM_ISTS of KSTACK_SIZE, aligned like kernel stacks
+
+  // The scheduler's. The queue: threads that are ready, without the running
+  // one.
+  Thread *Running, *Idle;
+  cpu::Lock QueueLock;
+  Thread *QueueFirst, *QueueLast;
+  unsigned QueueLength;
+
+  // What it has done: timer interrupts, those of them that found it at work,
+  // thread switches, threads taken over from other processors, IPIs received.
+  uint64_t NumTicks, NumBusyTicks, NumSwitches, NumStolen;
+  uint64_t NumReschedules, NumShootdowns, NumNmis;
 };
 
 namespace smp {
@@ -51,6 +64,12 @@ Cpu &cpu(unsigned Id);
 // The running processor. With interrupts off, or in an NMI; else the thread may
 // be on another one by the time that it looks.
 Cpu &current();
+
+// Makes a processor look for something to do, and a program that it runs enter
+// the kernel.
+void sendReschedule(Cpu &C);
+// An NMI of no meaning: for tests.
+void sendNmi(Cpu &C);
 
 // Before anything else here, on the boot processor.
 void initBoot();

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "interrupts.h"
 #include "process.h"
+#include "scheduler.h"
 #include "thread.h"
 #include "trace.h"
 
@@ -69,6 +70,6 @@ extern "C" void handleSyscall(Frame *F) {
   trace::leave(Number, Result);
   F->rax = Result;
   cpu::disableInterrupts();
-  thread::preempt();
+  scheduler::preempt();
   process::leaveKernel();
 }

@@ -1,8 +1,5 @@
-// Kernel threads, with or without a program's thread on top, and the scheduler:
-// round robin, preempted by the timer at any instruction that has interrupts on
-// and no PreemptGuard.
-//
-// One processor runs threads so far: "interrupts off" is the scheduler's lock.
+// Kernel threads, with or without a program's thread on top: their life, and
+// how they wait for each other. Any processor runs any thread (scheduler.h).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_THREAD_H
@@ -14,20 +11,56 @@
 
 class Process;
 
+namespace thread {
+
+constexpr unsigned MaxThreads = 4096; // as far as memory lasts
+constexpr uint64_t NoDeadline = ~0ull;
+
+enum class WaitResult : uint8_t {
+  Woken,
+  TimedOut,
+  Interrupted, // see WaitOptions
+  Changed,     // a Ticket was old: it did not wait
+};
+
+} // namespace thread
+
 struct Thread {
-  enum State : uint8_t { Free, Ready, Running, Blocked, Dead };
+  enum State : uint8_t { New, Ready, Running, Blocked, Dead };
 
   uint64_t Rsp; // while it does not run
   mode::Bases Bases;
   void *ExtendedState;
   uint64_t StackTop;
   int Id;
-  State S;
   Process *Owner; // null: no program
-  Thread *Next;   // in the list that S says
+
+  // Where it may run, a bit for each processor; where it runs, or ran last; and
+  // where it has run.
+  uint32_t Affinity;
+  uint32_t CpuId;
+  uint32_t CpusUsed;
+
+  // The scheduler's. A thread that was made ready while its stack is still in
+  // use is run by no processor but that one.
+  State S;
+  bool OnCpu;
+  bool IsLeaving; // its processor may not run it any more: to be moved
+  Thread *Next;   // in a run queue, or of ended threads
+
+  // What it waits for: WaitKey's bucket protects these (wait.cpp).
   const void *WaitKey;
-  uint64_t WakeTime; // timer::now(), or NoDeadline
-  bool TimedOut;
+  Thread *WaitNext, *WaitPrevious;
+  uint32_t WaitBits;
+  bool IsInterruptible;
+  thread::WaitResult Result;
+  // Sleepers.
+  uint64_t WakeTime;  // timer::now(), or NoDeadline
+  uint32_t HeapIndex; // 0: in no heap
+
+  // Of all threads with the same hash of Id.
+  Thread *IdNext;
+
   uint64_t ClearChildTid; // see set_tid_address(2)
   uint64_t NumSyscalls;   // the same as counted in TLS: see trace.h
 
@@ -39,13 +72,9 @@ struct Thread {
 
 namespace thread {
 
-constexpr unsigned MaxThreads = 128;
-constexpr uint64_t NoDeadline = ~0ull;
-
-// Makes the code that is running, on the boot stack, the first thread. It is
-// the idle thread: it should start others and then call idle().
+// Makes the code that is running, on the boot stack, the first thread: the idle
+// thread of the boot processor. It should start others and then call idle().
 void init();
-[[noreturn]] void idle();
 
 // The running thread: a thread-local.
 Thread &current();
@@ -69,25 +98,93 @@ void reap();
 // Lets others run. The running thread stays ready.
 void yield();
 
-// Blocks until wake(Key), or Deadline. Interrupts must be off, since before the
-// caller checked what it waits for. False: the deadline passed.
+// --- Waiting ----------------------------------------------------------------
+//
+// A thread waits for a key: the address of whatever it is that has to happen.
+// Between its look at the condition and its sleep no wake may be lost. Either
+//
+//  - a spin lock protects the condition. The waker changes it under the lock,
+//  and
+//    calls wake() under it or after:
+//
+//        cpu::LockGuard Guard(L);
+//        while (!Condition)
+//          if (thread::wait(&Condition, L, Options) != WaitResult::Woken) ...
+//
+//  - or, where the look takes page faults or other locks, a ticket is taken
+//  before
+//    it. If someone has called wake() since, wait() returns Changed at once:
+//
+//        for (;;) {
+//          Ticket T = thread::ticket(&Condition);
+//          if (Condition) break; // with whatever locks; none is held below
+//          thread::wait(&Condition, T, Options); // look again, whatever it
+//          returns
+//        }
+//
+// A thread is woken once for each wake that counts it, and for no other reason;
+// Changed also comes of a wake of another key.
+
+struct WaitOptions {
+  uint64_t Deadline = NoDeadline; // timer::now()
+  // Ends when process::interrupted(). A wait of a program's thread that can
+  // last must be so, or the program cannot be ended.
+  bool Interruptible = false;
+  uint32_t Bits = ~0u; // a wake with none of these does not wake it
+};
+
+// Releases Held, which must be taken with interrupts off (as by LockGuard),
+// while it waits.
+WaitResult wait(const void *Key, cpu::Lock &Held,
+                const WaitOptions &Options = {});
+
+struct Ticket {
+  uint64_t Sequence;
+};
+Ticket ticket(const void *Key);
+WaitResult wait(const void *Key, Ticket T, const WaitOptions &Options = {});
+
+// To go: interrupts off is not enough between processors. False: the deadline
+// passed.
 bool wait(const void *Key, uint64_t Deadline = NoDeadline);
-// Wakes at most Max threads that wait for Key. Returns how many.
-unsigned wake(const void *Key, unsigned Max = ~0u);
-// Wakes all blocked threads of a program.
-void wakeAll(const Process &P);
-// Wakes a thread if it waits, whatever for; if it runs on another processor, it
-// enters the kernel soon. For what process::interrupted() asks about.
-void interrupt(Thread &T);
+
+// Wakes at most Max threads that wait for Key, the longest waiting first.
+// Returns how many. From anywhere but an NMI.
+unsigned wake(const void *Key, unsigned Max = ~0u, uint32_t Bits = ~0u);
 // Makes at most Max threads that wait for From wait for To instead.
 unsigned requeue(const void *From, const void *To, unsigned Max);
 
-// From the timer interrupt: wakes sleepers, asks for a switch.
-void tick();
+// For what process::interrupted() asks about, after it has become true: ends
+// the thread's wait if that is interruptible; if it runs on another processor,
+// it enters the kernel soon. T must not end meanwhile: see withThread.
+void interrupt(Thread &T);
+// All threads of a program.
+void interruptAll(const Process &P);
 
-// At the end of an interrupt: switches if a switch was asked for and is
-// allowed.
-void preempt();
+// --- All threads
+// --------------------------------------------------------------
+
+// Calls Function(Argument, T) for the thread with this id. It does not end
+// meanwhile; Function must not wait. False: there is none.
+bool withThread(int Id, void (*Function)(void *, Thread &), void *Argument);
+// The same for each thread of a program.
+void forEach(const Process &P, void (*Function)(void *, Thread &),
+             void *Argument);
+
+// The same with a lambda.
+template <typename F> bool withThread(int Id, F &&Function) {
+  return withThread(
+      Id, [](void *A, Thread &T) { (*static_cast<F *>(A))(T); },
+      const_cast<void *>(static_cast<const volatile void *>(&Function)));
+}
+template <typename F> void forEach(const Process &P, F &&Function) {
+  forEach(
+      P, [](void *A, Thread &T) { (*static_cast<F *>(A))(T); },
+      const_cast<void *>(static_cast<const volatile void *>(&Function)));
+}
+
+// Where a thread may run; a bit for each processor, at least one that exists.
+void setAffinity(Thread &T, uint32_t Mask);
 
 size_t numThreads();
 

@@ -1,11 +1,10 @@
-// SDM volume 3, chapter 11 (local APIC); Intel 8254 data sheet (PIT).
+// Intel 8254 data sheet (PIT).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "timer.h"
 #include "config.h"
 #include "cpu.h"
-#include "log.h"
-#include "memory.h"
+#include "lapic.h"
 #include "panic.h"
 
 namespace timer {
@@ -14,28 +13,9 @@ uint64_t Ticks;
 
 namespace {
 
-constexpr uint64_t LapicAddress = 0xfee00000;
-enum LapicRegister : unsigned {
-  EndOfInterrupt = 0xb0,
-  SpuriousVector = 0xf0,
-  LvtTimer = 0x320,
-  InitialCount = 0x380,
-  CurrentCount = 0x390,
-  DivideConfiguration = 0x3e0,
-};
-enum : uint32_t {
-  LapicEnable = 0x100,
-  TimerMasked = 0x10000,
-  TimerPeriodic = 0x20000,
-  DivideBy1 = 0xb,
-};
-
-volatile uint32_t &lapic(LapicRegister R) {
-  return *static_cast<volatile uint32_t *>(memory::direct(LapicAddress + R));
-}
-
 uint64_t StartTsc;
 uint64_t NanosecondsPerTsc; // times 2^32
+uint64_t Period;            // of the tick, in the local APIC's clock
 
 // Waits for PIT channel 2 to count down 1/100 s.
 void waitForPit() {
@@ -55,25 +35,22 @@ void init(uint64_t TickMicroseconds) {
   cpu::out8(0x21, 0xff);
   cpu::out8(0xa1, 0xff);
 
-  lapic(SpuriousVector) = LapicEnable | VECTOR_SPURIOUS;
-  lapic(DivideConfiguration) = DivideBy1;
-  lapic(LvtTimer) = TimerMasked;
-  lapic(InitialCount) = 0xffffffff;
+  lapic::init();
+  lapic::startCount();
   StartTsc = cpu::readTsc();
   waitForPit();
   uint64_t TscPer10ms = cpu::readTsc() - StartTsc;
-  uint64_t LapicPer10ms = 0xffffffff - lapic(CurrentCount);
+  uint64_t LapicPer10ms = lapic::count();
   if (!TscPer10ms || !LapicPer10ms)
     panic("the clocks stand still: TSC %lu, APIC %lu in 10 ms", TscPer10ms,
           LapicPer10ms);
   NanosecondsPerTsc = (10'000'000ull << 32) / TscPer10ms;
 
-  uint64_t Period = LapicPer10ms * TickMicroseconds / 10'000;
-  lapic(LvtTimer) = TimerPeriodic | VECTOR_TIMER;
-  lapic(InitialCount) = Period ? Period : 1;
+  Period = LapicPer10ms * TickMicroseconds / 10'000;
+  initCpu();
 }
 
-void acknowledge() { lapic(EndOfInterrupt) = 0; }
+void initCpu() { lapic::startTimer(Period ? Period : 1); }
 
 uint64_t now() {
   return static_cast<unsigned __int128>(cpu::readTsc() - StartTsc) *

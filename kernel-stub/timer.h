@@ -12,13 +12,13 @@ namespace timer {
 // starts an interrupt every TickMicroseconds (vector VECTOR_TIMER).
 void init(uint64_t TickMicroseconds);
 
-// Tells the local APIC that its interrupt has been handled.
-void acknowledge();
+// On every other processor, after its local APIC is on: starts its tick.
+void initCpu();
 
-// Nanoseconds since init.
+// Nanoseconds since init, the same on all processors.
 uint64_t now();
 
-// Timer interrupts since init.
+// Timer interrupts of the boot processor since init.
 extern uint64_t Ticks;
 
 } // namespace timer

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "thread_memory.h"
+#include "config.h"
+#include "cpu.h"
+#include "heap.h"
+#include "memory.h"
+#include "paging.h"
+#include "processor.h"
+#include "string.h"
+
+namespace thread_memory {
+
+const uint64_t RoomBelowBlock = mode::LoaderSharesBlock ? 0x20000 : 0;
+
+namespace {
+
+using paging::PageSize;
+
+// In a window: a guard page and the stack, then Thread and extended state, then
+// the TLS block.
+constexpr uint64_t WindowSize = 0x80000;
+constexpr uint64_t StateOffset = 0x10000;
+constexpr uint64_t TlsOffset = 0x40000;
+// After the Thread; what XSAVE wants.
+constexpr uint64_t ExtendedOffset = (sizeof(Thread) + 63) & ~63ull;
+
+constexpr unsigned MaxKept = 64;
+
+cpu::Lock Lock; // for all below
+Thread *Kept;   // of ended threads, mapped
+unsigned NumKept, NumInUse;
+// Windows that are not mapped: these, and all from NumUsed on.
+uint16_t Unmapped[thread::MaxThreads];
+unsigned NumUnmapped, NumUsed;
+
+uint64_t windowOf(const Thread &T) {
+  return reinterpret_cast<uint64_t>(&T) & -WindowSize;
+}
+
+uint64_t pageUp(uint64_t N) { return (N + PageSize - 1) & -PageSize; }
+
+struct Range {
+  uint64_t Start, Size;
+};
+struct Ranges {
+  Range Parts[3];
+  explicit Ranges(uint64_t Window)
+      : Parts{{Window + PageSize, KSTACK_SIZE - PageSize},
+              {Window + StateOffset,
+               pageUp(ExtendedOffset + processor::extendedStateSize())},
+              {Window + TlsOffset,
+               pageUp(RoomBelowBlock + kernel_tls::size())}} {}
+};
+
+bool mapRange(Range R) {
+  for (uint64_t A = R.Start; A < R.Start + R.Size; A += PageSize) {
+    uint64_t Page = memory::allocatePage();
+    if (!Page)
+      return false;
+    if (!paging::map(A, Page, paging::Writable | paging::NoExecute)) {
+      memory::freePage(Page);
+      return false;
+    }
+  }
+  return true;
+}
+
+void unmapWindow(uint64_t Window) {
+  paging::unmapRange(Window, Window + WindowSize, memory::freePage);
+  cpu::LockGuard Guard(Lock);
+  Unmapped[NumUnmapped++] = (Window - THREAD_AREA) / WindowSize;
+}
+
+Thread *takeKept() {
+  cpu::LockGuard Guard(Lock);
+  Thread *T = Kept;
+  if (T) {
+    Kept = T->Next;
+    --NumKept;
+  }
+  return T;
+}
+
+Thread *mapWindow() {
+  uint64_t Index;
+  {
+    cpu::LockGuard Guard(Lock);
+    if (NumUnmapped)
+      Index = Unmapped[--NumUnmapped];
+    else if (NumUsed != thread::MaxThreads)
+      Index = NumUsed++;
+    else
+      return nullptr;
+  }
+  uint64_t Window = THREAD_AREA + Index * WindowSize;
+  for (Range R : Ranges(Window).Parts)
+    if (!mapRange(R)) {
+      unmapWindow(Window);
+      return nullptr;
+    }
+  return reinterpret_cast<Thread *>(Window + StateOffset);
+}
+
+} // namespace
+
+Thread *allocate() {
+  Thread *T = takeKept();
+  if (T)
+    memset(reinterpret_cast<void *>(windowOf(*T) + TlsOffset), 0,
+           RoomBelowBlock);
+  else if (!(T = mapWindow()))
+    return nullptr;
+  new (T) Thread();
+  T->StackTop = windowOf(*T) + KSTACK_SIZE;
+  T->ExtendedState = reinterpret_cast<char *>(T) + ExtendedOffset;
+  __atomic_add_fetch(&NumInUse, 1, __ATOMIC_RELAXED);
+  return T;
+}
+
+void free(Thread &T) {
+  __atomic_sub_fetch(&NumInUse, 1, __ATOMIC_RELAXED);
+  {
+    cpu::LockGuard Guard(Lock);
+    if (NumKept != MaxKept) {
+      T.Next = Kept;
+      Kept = &T;
+      ++NumKept;
+      return;
+    }
+  }
+  unmapWindow(windowOf(T));
+}
+
+bool isThread(const Thread *T) {
+  uint64_t Offset = reinterpret_cast<uint64_t>(T) - THREAD_AREA;
+  return Offset < thread::MaxThreads * WindowSize &&
+         Offset % WindowSize == StateOffset;
+}
+
+void *block(const Thread &T) {
+  return reinterpret_cast<void *>(windowOf(T) + TlsOffset + RoomBelowBlock);
+}
+
+size_t bytesPerThread() {
+  size_t N = 0;
+  for (Range R : Ranges(0).Parts)
+    N += R.Size;
+  return N;
+}
+
+size_t numInUse() { return __atomic_load_n(&NumInUse, __ATOMIC_RELAXED); }
+size_t numKept() { return __atomic_load_n(&NumKept, __ATOMIC_RELAXED); }
+
+} // namespace thread_memory

@@ -1,0 +1,23 @@
+// What processors remember of the page tables. All share one set of tables: who
+// makes an entry allow less has to tell all of them, before a page that it held
+// is used for something else.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_TLB_H
+#define STUB_TLB_H
+
+#include <stdint.h>
+
+namespace tlb {
+
+// When this returns, no processor uses what the page tables had for [Start,
+// End) before. Any locks may be held, and interrupts may be off, here and on
+// the other processors: they are told by NMI. Once for a range, not for each
+// page.
+void flush(uint64_t Start, uint64_t End);
+// Everything, for tables that are to be freed.
+void flushAll();
+
+} // namespace tlb
+
+#endif
