@@ -38,18 +38,20 @@
 /* Selectors. The order of the user ones is what SYSRET wants (SDM vol. 2). */
 #define SEL_KCODE 0x08
 #define SEL_KDATA 0x10
+#define SEL_USYSRET 0x18 /* +8: data, +16: code */
 #define SEL_UDATA 0x20
 #define SEL_UCODE 0x28
 #define SEL_TSS 0x30
 
-/* Interrupt stacks: index in the TSS. Every vector has one, because with the
- * program in ring 0 the CPU would else push onto the program's stack, over its
- * red zone. */
+/* Interrupt stacks: index in the TSS. With the program in ring 0 every vector has
+ * one, because the CPU would else push onto the program's stack, over its red
+ * zone. With the program in ring 3, IST_COMMON is not used. */
 #define IST_COMMON 1
 #define IST_DOUBLE_FAULT 2
 #define IST_NMI 3
 #define IST_MACHINE_CHECK 4
-#define NUM_ISTS 4
+#define IST_DEBUG 5
+#define NUM_ISTS 5
 
 /* Interrupt vectors of our own. */
 #define VECTOR_TIMER 0x20

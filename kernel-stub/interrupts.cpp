@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "interrupts.h"
 #include "config.h"
+#include "copy_user.h"
 #include "cpu.h"
 #include "lapic.h"
 #include "log.h"
@@ -13,10 +14,13 @@
 #include "vm.h"
 
 extern "C" {
-extern const char copy_user_access[], copy_user_end[], leave_trap_iretq[];
+extern const char copy_user_access[], copy_user_end[];
+extern const char ring0_leave_trap_iretq[], ring0_leave_syscall_jump[];
+extern const char ring3_leave_trap_iretq[];
 void handleInterrupt(Frame *F);
 void handleParanoid(Frame *F);
 [[noreturn]] void handleStackOverflow(Frame *F);
+[[noreturn]] void handleMovedTp(const Frame *F, uint64_t Base);
 [[noreturn]] void segshift_bad_tp(Frame *F, uint64_t Base);
 }
 
@@ -27,7 +31,15 @@ __thread const Frame *Current;
 __thread unsigned NmiCount;
 __thread unsigned KernelFaults;
 
-enum Vector : uint64_t { Nmi = 2, DoubleFault = 8, PageFault = 14 };
+__thread unsigned DebugCount;
+
+enum Vector : uint64_t {
+  Debug = 1,
+  Nmi = 2,
+  InvalidOpcode = 6,
+  DoubleFault = 8,
+  PageFault = 14,
+};
 
 struct Exception {
   const char *Name;
@@ -62,6 +74,31 @@ bool isAt(const Frame &F, const char *Label) {
   return F.rip == reinterpret_cast<uint64_t>(Label);
 }
 
+bool isAtReturn(const Frame &F) {
+#ifdef MODE_HAS_RING3
+  if (isAt(F, ring3_leave_trap_iretq))
+    return true;
+#endif
+  return isAt(F, ring0_leave_trap_iretq);
+}
+
+// With the program in ring 3, the kernel touches its memory by copy_user alone.
+// CPUs with SMAP see to it that the page is there to no avail.
+bool isStrayAccess(const Frame &F, uint64_t Address) {
+  return ProgramsInRing3 && !isFromProgram(F) && !isAt(F, copy_user_access) &&
+         static_cast<int64_t>(Address) >= 0;
+}
+
+// f3 [REX] 0f ae /3 with a register.
+bool isWrgsbase(uint64_t Rip) {
+  uint8_t Code[5];
+  if (!getUser(Code, Rip) || Code[0] != 0xf3)
+    return false;
+  const uint8_t *C = Code + 1;
+  C += (*C & 0xf0) == 0x40;
+  return C[0] == 0x0f && C[1] == 0xae && (C[2] & 0xf8) == 0xd8;
+}
+
 // What the kernel does about an exception of its own code.
 void kernelException(Frame &F, const char *Text) {
   // A copy to or from the program's memory: it returns what is left.
@@ -70,7 +107,7 @@ void kernelException(Frame &F, const char *Text) {
     return;
   }
   // The program's registers were not such that one could go back to them.
-  if (isAt(F, leave_trap_iretq))
+  if (isAtReturn(F))
     process::kill(SIGSEGV, "return to an impossible address");
   panicAt(&F, "%s in the kernel", Text);
 }
@@ -82,6 +119,9 @@ void pageFault(Frame &F) {
     cpu::enableInterrupts();
   if (!isFromProgram(F))
     ++KernelFaults;
+
+  if (isStrayAccess(F, Address))
+    panicAt(&F, "the kernel touched the program's memory at 0x%lx", Address);
 
   // Also in a kernel thread: it may be loading a program.
   vm::Fault Result = vm::handleFault(Address, F.error);
@@ -116,6 +156,12 @@ void exception(Frame &F) {
     return kernelException(F, Name);
   if (F.rflags & FlagsIF)
     cpu::enableInterrupts();
+  if (F.vector == InvalidOpcode && mode::GsIsKernels && !ProgramsInRing3 &&
+      isWrgsbase(F.rip))
+    process::kill(SIGILL,
+                  "wrgsbase at rip 0x%lx: GS is the kernel's, as the program "
+                  "runs in ring 0",
+                  F.rip);
   process::kill(E.Signal ? E.Signal : SIGKILL, "%s at rip 0x%lx", Name, F.rip);
 }
 
@@ -150,6 +196,7 @@ namespace interrupts {
 
 unsigned depth() { return Depth; }
 unsigned nmiCount() { return NmiCount; }
+unsigned debugCount() { return DebugCount; }
 unsigned kernelFaults() { return KernelFaults; }
 const Frame *currentFrame() { return Current; }
 
@@ -159,6 +206,10 @@ FrameGuard::~FrameGuard() { Current = Outer; }
 } // namespace interrupts
 
 void handleInterrupt(Frame *F) {
+  // At the last instruction of a system call's exit, with all but RIP the
+  // program's.
+  if (isAt(*F, ring0_leave_syscall_jump) && isFromProgram(*F))
+    F->rip = F->rcx;
   ++Depth;
   {
     interrupts::FrameGuard Guard(F);
@@ -177,15 +228,40 @@ void handleInterrupt(Frame *F) {
     process::leaveKernel();
 }
 
+// Must not fault: the iretq of another exception would let the next NMI in, on
+// this same stack.
 void handleParanoid(Frame *F) {
-  if (F->vector == Nmi) {
+  switch (F->vector) {
+  case Nmi:
     ++NmiCount;
     return;
+  case Debug:
+    // The kernel stopped at a breakpoint, or stepped: SYSCALL clears TF, but
+    // the exit to a program in ring 0 sets it again two instructions early.
+    ++DebugCount;
+    F->rflags |= FlagsRF;
+    return;
+  case DoubleFault:
+    // Programs in ring 3: interrupts are served on the kernel stack itself.
+    if (((F->rsp - 1) & (KSTACK_SIZE - 1)) < 4096 + KSTACK_RESERVE)
+      handleStackOverflow(F);
   }
   panicAt(F, "%s", Exceptions[F->vector].Name);
 }
 
 void handleStackOverflow(Frame *F) { panicAt(F, "kernel stack overflow"); }
+
+// A program in ring 0 has set the base of the kernel's thread pointer, and a
+// kernel entry has faulted by it. The base is mended.
+void handleMovedTp(const Frame *F, uint64_t Base) {
+  Frame Copy = *F;
+  interrupts::FrameGuard Guard(&Copy);
+  process::kill(SIGSEGV,
+                "it set " SEGSHIFT_SEG_NAME
+                " base to 0x%lx: that is the kernel's, as the program runs in "
+                "ring 0",
+                Base);
+}
 
 void segshift_bad_tp(Frame *F, uint64_t Base) {
   panicAt(F, "thread pointer is wrong: base 0x%lx", Base);

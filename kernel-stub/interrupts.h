@@ -30,6 +30,9 @@ private:
 // Non-maskable interrupts seen by this thread.
 unsigned nmiCount();
 
+// Debug exceptions that this thread took while in the kernel.
+unsigned debugCount();
+
 // Page faults that this thread took while in the kernel.
 unsigned kernelFaults();
 

@@ -1,6 +1,7 @@
 // The first C++ function, and the order in which everything starts.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "config.h"
 #include "control.h"
 #include "cpu.h"
 #include "initrd.h"
@@ -51,6 +52,28 @@ void runPrograms() {
   }
 }
 
+// False, after a message: not to be had.
+bool chooseRing() {
+  uint64_t Ring = options::getNumber("ring", 0);
+  if (!Ring)
+    return true;
+  if (Ring != 3) {
+    control::send("error ring=%lu: programs run in ring 0 or 3", Ring);
+    return false;
+  }
+#if defined(MODE_HAS_RING3) && !KERNEL_RED_ZONE
+  ProgramsInRing3 = true;
+  return true;
+#else
+  // A red zone in the kernel needs interrupt stacks all the time.
+  control::send(
+      "error ring=3: this kernel, of mode %s, runs programs in ring 0 "
+      "only",
+      MODE_NAME);
+  return false;
+#endif
+}
+
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
   if (const char *Name = options::get("selftest"))
@@ -74,6 +97,10 @@ __attribute__((no_stack_protector)) void kernelMain() {
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
+  if (!chooseRing()) {
+    control::send("done");
+    control::powerOff(0);
+  }
   smp::initBoot();
   processor::init(smp::cpu(0));
   paging::init();

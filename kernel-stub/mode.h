@@ -19,6 +19,7 @@
 
 #if defined(STUB_MODE_GS)
 #define MODE_NAME "gs"
+#define MODE_HAS_RING3 /* ring=3 on the kernel's command line */
 #elif defined(STUB_MODE_FS_SHARED)
 #define MODE_NAME "fs-shared"
 #define SEGSHIFT_KERNEL_TLS_FS /* for the runtime's headers */
@@ -46,6 +47,7 @@
 #else
 #include "copy_user.h"
 #include "cpu.h"
+#include "frame.h"
 #include "kernel_tls.h"
 #include "segshift/app_fs.h"
 #include "segshift/tls.h"
@@ -58,9 +60,23 @@ namespace mode {
 // A thread's segment bases while it does not run.
 struct Bases {
   void *Tp;           // the kernel's
-  bool IsProgram;     // kernel threads leave FS alone
+  bool IsProgram;     // kernel threads leave the program's bases alone
   segshift_app_fs Fs; // the program's
+  uint64_t Gs;        // the program's, if it runs in ring 3
 };
+
+// Whether a program in ring 0 has no GS of its own.
+constexpr bool GsIsKernels = true;
+#define SEGSHIFT_SEG_NAME "GS"
+
+// The program's GS, while the kernel runs. The register is the one record of it,
+// as for FS.
+inline void switchUserGs(Bases &From, const Bases &To) {
+  if (From.IsProgram)
+    From.Gs = segshift_read_kernel_gs_base();
+  if (To.IsProgram && segshift_read_kernel_gs_base() != To.Gs)
+    segshift_write_kernel_gs_base(To.Gs);
+}
 
 // At a thread switch, interrupts off. See segshift/app_fs.h for why there is no
 // other record of FS than the register.
@@ -70,6 +86,8 @@ inline void switchBases(Bases &From, const Bases &To) {
   segshift_set_tp(To.Tp);
   if (To.IsProgram)
     segshift_app_fs_load(&To.Fs);
+  if (ProgramsInRing3)
+    switchUserGs(From, To);
 }
 
 // The FS of a thread that has not run yet. False: not to be had.
@@ -78,9 +96,23 @@ inline bool setInitialFs(Bases &B, uint64_t Base) {
   return true;
 }
 
-// arch_prctl(2) for the running thread, whose bases these are. ARCH_SET_GS gets
-// EINVAL: GS is the kernel's, as the program runs in ring 0.
+// The GS of a thread that has not run yet is that of the running one.
+inline void inheritGs(Bases &B) {
+  if (ProgramsInRing3)
+    B.Gs = segshift_read_kernel_gs_base();
+}
+
+// arch_prctl(2) for the running thread, whose bases these are. In ring 0,
+// ARCH_SET_GS and ARCH_GET_GS get EINVAL: GS is the kernel's.
 inline int archPrctl(Bases &, int Code, uint64_t Argument) {
+  if (ProgramsInRing3 && Code == SEGSHIFT_ARCH_GET_GS)
+    return putUser64(Argument, segshift_read_kernel_gs_base());
+  if (ProgramsInRing3 && Code == SEGSHIFT_ARCH_SET_GS) {
+    if (!segshift_app_fs_valid(Argument, SEGSHIFT_APP_ADDRESS_LIMIT))
+      return -SEGSHIFT_EPERM;
+    segshift_write_kernel_gs_base(Argument);
+    return 0;
+  }
   static constexpr segshift_app App = {SEGSHIFT_APP_ADDRESS_LIMIT, putUser64};
   return segshift_app_arch_prctl(&App, Code, Argument);
 }
@@ -96,7 +128,11 @@ struct Bases {
   bool IsProgram;
 };
 
+constexpr bool GsIsKernels = false;
+#define SEGSHIFT_SEG_NAME "FS"
+
 inline void switchBases(Bases &, const Bases &To) { segshift_set_tp(To.Tp); }
+inline void inheritGs(Bases &) {}
 
 inline bool setInitialFs(Bases &B, uint64_t Base) {
   if (!kernel_tls::move(B.Tp, Base))

@@ -3,6 +3,7 @@
 //   tick=N         timer interrupt every N microseconds (default 1000)
 //   trace=1        each system call in the log
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
+//   ring=3         programs run in ring 3 (default: 0); not in every mode
 //   fsgsbase=0     use the MSRs even if the CPU has wrfsbase and its kin
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

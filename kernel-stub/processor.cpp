@@ -5,10 +5,14 @@
 #include "log.h"
 #include "panic.h"
 #include "segshift/base.h"
+#include "segshift/tls.h"
+#include "smap.h"
 #include "smp.h"
 #include "string.h"
 
-extern "C" const char vector_stubs[], syscall_entry[];
+// entry_table.S
+extern "C" const char ring0_vectors[], ring0_syscall_entry[], ring3_vectors[],
+    ring3_syscall_entry[];
 
 namespace processor {
 namespace {
@@ -26,7 +30,10 @@ struct Gate {
   uint32_t Reserved;
 };
 static_assert(sizeof(Gate) == 16);
-constexpr uint8_t InterruptGate = 0x8e; // present, ring 0, interrupts off
+enum : uint8_t {
+  InterruptGate = 0x8e,  // present, for ring 0, interrupts off
+  ForInt3OfRing3 = 0x60, // INT instructions of ring 3 may use it
+};
 
 struct [[gnu::packed]] TablePointer {
   uint16_t Limit;
@@ -69,14 +76,29 @@ void initDescriptors(Cpu &C) {
     *Top = &C.Tp;
     C.State.Ist[I] = reinterpret_cast<uint64_t>(Top);
   }
+  C.Tp = segshift_tp();
   C.State.IoMap = sizeof(Tss);
   TablePointer Pointer = {sizeof(C.Gdt) - 1, reinterpret_cast<uint64_t>(C.Gdt)};
   asm volatile("lgdt %0" : : "m"(Pointer));
   asm volatile("ltr %w0" : : "r"(SEL_TSS));
 }
 
+struct EntryTable {
+  const char *Vectors, *Syscall;
+};
+
+EntryTable entryTable() {
+#ifdef MODE_HAS_RING3
+  if (ProgramsInRing3)
+    return {ring3_vectors, ring3_syscall_entry};
+#endif
+  return {ring0_vectors, ring0_syscall_entry};
+}
+
 uint8_t stackOf(unsigned Vector) {
   switch (Vector) {
+  case 1:
+    return IST_DEBUG;
   case 2:
     return IST_NMI;
   case 8:
@@ -84,18 +106,24 @@ uint8_t stackOf(unsigned Vector) {
   case 18:
     return IST_MACHINE_CHECK;
   default:
-    return IST_COMMON;
+    return ProgramsInRing3 ? 0 : IST_COMMON;
   }
+}
+
+// Breakpoint and overflow are for programs to raise.
+uint8_t typeOf(unsigned Vector) {
+  bool ForPrograms = ProgramsInRing3 && (Vector == 3 || Vector == 4);
+  return InterruptGate | (ForPrograms ? ForInt3OfRing3 : 0);
 }
 
 void initIdt() {
   for (unsigned Vector = 0; Vector != 256; ++Vector) {
-    uint64_t Entry =
-        reinterpret_cast<uint64_t>(vector_stubs) + Vector * VectorStubSize;
+    uint64_t Entry = reinterpret_cast<uint64_t>(entryTable().Vectors) +
+                     Vector * VectorStubSize;
     Idt[Vector] = {static_cast<uint16_t>(Entry),
                    SEL_KCODE,
                    stackOf(Vector),
-                   InterruptGate,
+                   typeOf(Vector),
                    static_cast<uint16_t>(Entry >> 16),
                    static_cast<uint32_t>(Entry >> 32),
                    0};
@@ -108,12 +136,39 @@ void loadIdt() {
 }
 
 void initSyscall() {
-  // SYSCALL loads CS and SS from bits 47:32. The program runs in ring 0, with
-  // these same selectors; 63:48 would be SYSRET's.
-  segshift_wrmsr(MsrStar, uint64_t(SEL_KCODE) << 32);
-  segshift_wrmsr(MsrLstar, reinterpret_cast<uint64_t>(syscall_entry));
+  // Bits 47:32 are for SYSCALL's CS and SS, 63:48 for SYSRET's.
+  segshift_wrmsr(MsrStar, uint64_t(SEL_KCODE) << 32 | uint64_t(SEL_USYSRET | 3)
+                                                          << 48);
+  segshift_wrmsr(MsrLstar, reinterpret_cast<uint64_t>(entryTable().Syscall));
   // Cleared on entry: TF, IF, DF, NT, AC.
   segshift_wrmsr(MsrSfmask, 0x100 | FlagsIF | 0x400 | 0x4000 | 0x40000);
+}
+
+// What keeps the kernel and a program in ring 3 apart, beyond page tables: the
+// kernel executes (SMEP) and touches (SMAP) no page of the program but on
+// purpose, and the program does not learn where the kernel's tables are (UMIP).
+enum : uint64_t { Cr4Umip = 1 << 11, Cr4Smep = 1 << 20, Cr4Smap = 1 << 21 };
+uint64_t Protections; // bits of CR4
+
+void findProtections() {
+  enum : uint32_t { CpuidSmep = 1 << 7, CpuidSmap = 1 << 20, CpuidUmip = 4 };
+  if (!ProgramsInRing3 || cpu::cpuid(0).Eax < 7)
+    return;
+  cpu::CpuidResult R = cpu::cpuid(7);
+  Protections = (R.Ebx & CpuidSmep ? Cr4Smep : 0) |
+                (R.Ebx & CpuidSmap ? Cr4Smap : 0) |
+                (R.Ecx & CpuidUmip ? Cr4Umip : 0);
+  if (Protections & Cr4Smap)
+    for (const SmapPlace *P = __smap_places_start; P != __smap_places_end;
+         ++P) {
+      const uint8_t Code[] = {0x0f, 0x01, static_cast<uint8_t>(P->LastByte)};
+      memcpy(reinterpret_cast<void *>(P->Address), Code, sizeof(Code));
+    }
+}
+
+// In ring 0, a program's swapgs must not leave GS at an address that is mapped.
+void initUserGs() {
+  segshift_write_kernel_gs_base(ProgramsInRing3 ? 0 : 0x5e65dead0000);
 }
 
 // What there is of extended state. All processors have the same.
@@ -139,10 +194,16 @@ void initExtended() {
 void init(Cpu &C) {
   initIdt();
   findExtended();
+  findProtections();
   initCpu(C);
   log("processor: fsgsbase %s, %s, %lu bytes of state",
       segshift_fsgsbase ? "yes" : "no", HasXsave ? "xsave" : "fxsave",
       StateSize);
+  if (ProgramsInRing3)
+    log("programs in ring 3: smep %s, smap %s, umip %s",
+        Protections & Cr4Smep ? "yes" : "no",
+        Protections & Cr4Smap ? "yes" : "no",
+        Protections & Cr4Umip ? "yes" : "no");
 }
 
 void initCpu(Cpu &C) {
@@ -150,6 +211,8 @@ void initCpu(Cpu &C) {
   loadIdt();
   initSyscall();
   initExtended();
+  initUserGs();
+  cpu::writeCr4(cpu::readCr4() | Protections);
 }
 
 size_t extendedStateSize() { return StateSize; }

@@ -62,6 +62,7 @@ int64_t sysClone(const Arguments &A) {
     return -LastError;
   T->frame()->rax = 0;
   T->frame()->rsp = Stack;
+  mode::inheritGs(T->Bases);
   uint64_t Fs = Flags & CLONE_SETTLS ? Tls : segshift_read_fs_base();
   int Id = T->Id;
   if (!mode::setInitialFs(T->Bases, Fs) ||

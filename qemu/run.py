@@ -122,6 +122,9 @@ def parser():
                        help="where the kernel keeps its TLS: gs, behind GS and out of the "
                        "program's way (default); gs-debug, the same with the kernel's checks "
                        "on; fs-shared, behind FS, shared with the program")
+    where.add_argument("--ring", choices=("0", "3"),
+                       help="where programs run: 0, in the kernel's ring, as in a unikernel "
+                       "(default); 3, in user mode. Not every kernel has both")
     where.add_argument("--accel", choices=("tcg", "kvm"), default="tcg",
                        help="QEMU's accelerator (default: tcg)")
     where.add_argument("--cpu", default="max", metavar="MODEL",
@@ -307,6 +310,8 @@ def run(options):
     image = options.image or os.path.join(
         options.build, "kernel-stub", f"stub-{options.mode}.elf")
     append = list(options.append)
+    if options.ring:
+        append.append(f"ring={options.ring}")
     if options.selftest:
         append.append(f"selftest={options.selftest}")
     target = machine.Machine(

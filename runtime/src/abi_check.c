@@ -25,6 +25,8 @@ _Static_assert((SEGSHIFT_TLS_MIN_ALIGN & (SEGSHIFT_TLS_MIN_ALIGN - 1)) == 0,
                "SEGSHIFT_TLS_MIN_ALIGN is no power of two");
 
 AT(segshift_frame, r15, 0);
+AT(segshift_frame, r11, SEGSHIFT_FRAME_R11);
+AT(segshift_frame, rcx, SEGSHIFT_FRAME_RCX);
 AT(segshift_frame, rax, SEGSHIFT_FRAME_RAX);
 AT(segshift_frame, vector, SEGSHIFT_FRAME_VECTOR);
 AT(segshift_frame, error, SEGSHIFT_FRAME_ERROR);

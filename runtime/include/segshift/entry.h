@@ -35,7 +35,9 @@
  *     of CS to iretq. Between SYSCALL and swapgs, and between swapgs and iretq,
  *     the CPU is in ring 0 with the application's GS. Vectors that can arrive
  *     there use the PARANOID macros and a stack of their own (IST): NMI, #DB,
- *     #MC, #DF, and, as iretq itself can raise them, #GP, #SS and #NP.
+ *     #MC, #DF. #GP, #SS and #NP can be raised by iretq itself, after the exit's
+ *     swapgs: those three do swapgs once more if rip is that of iretq, ahead of
+ *     SEGSHIFT_ENTER_TRAP, or are paranoid as well.
  *  4. A paranoid entry asks neither CS nor the sign of GS_BASE: an application
  *     that may wrgsbase can hold any value there. It saves whatever GS_BASE is,
  *     loads tp from where the kernel says, and puts the old base back at exit.
@@ -92,6 +94,8 @@
  *   +0x08  r14
  *   +0x00  r15
  */
+#define SEGSHIFT_FRAME_R11 0x30
+#define SEGSHIFT_FRAME_RCX 0x68
 #define SEGSHIFT_FRAME_RAX 0x70
 #define SEGSHIFT_FRAME_VECTOR 0x78
 #define SEGSHIFT_FRAME_ERROR 0x80
@@ -311,22 +315,58 @@ struct segshift_frame {
         SEGSHIFT_CHECK_TP
 .endm
 
-/* Exit: with rcx and r11 lost, as SYSCALL has it. Ring 3 by iretq: sysret to an
- * address that is not canonical faults in ring 0 on the application's stack, and
- * takes a check for each way that rip can have changed. Ring 0 by a jump; from
- * popfq on interrupts may come, first on the kernel's stack, then on the
- * application's (rule 7). */
-.macro SEGSHIFT_LEAVE_SYSCALL
+/* Exit. `trap`, if given, is the label of a SEGSHIFT_LEAVE_TRAP, which serves
+ * where the fast way out does not; a kernel has then one iretq to know (rule 3).
+ *
+ * Ring 3 by sysretq, if the frame is still such as SYSCALL left it: rcx is rip
+ * and r11 is rflags. sysretq to an address that is not canonical would fault in
+ * ring 0 on the application's stack, so rip must be in the lower half; and it
+ * cannot set RF, nor is TF left to it.
+ *
+ * Ring 0 by a jump, which needs rcx, if that is rip. From popfq on interrupts may
+ * come, first on the kernel's stack, then on the application's (rule 7) with rip
+ * still at the jump, which gets the name `jump`, if given. The exit is then as good
+ * as done: rip may be taken from rcx. */
+.macro SEGSHIFT_LEAVE_SYSCALL trap, jump
+        movq    SEGSHIFT_FRAME_RIP(%rsp), %rcx
+        cmpq    %rcx, SEGSHIFT_FRAME_RCX(%rsp)
+        .ifb \trap
+        jne     .Lsegshift_trap_\@
+        .else
+        jne     \trap
+        .endif
 #if SEGSHIFT_APP_RING == 3
-        SEGSHIFT_LEAVE_TRAP
+        shrq    $47, %rcx
+        movq    SEGSHIFT_FRAME_RFLAGS(%rsp), %rdx
+        movq    %rdx, %rsi
+        xorq    SEGSHIFT_FRAME_R11(%rsp), %rsi
+        andl    $0x10100, %edx          /* RF, TF */
+        orq     %rsi, %rcx
+        orq     %rdx, %rcx
+        .ifb \trap
+        jnz     .Lsegshift_trap_\@
+        .else
+        jnz     \trap
+        .endif
+        SEGSHIFT_POP_REGS
+        movq    SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rsp
+        swapgs
+        sysretq
 #else
         SEGSHIFT_POP_REGS
-        movq    SEGSHIFT_FRAME_RIP - SEGSHIFT_FRAME_VECTOR(%rsp), %rcx
         pushq   SEGSHIFT_FRAME_RFLAGS - SEGSHIFT_FRAME_VECTOR(%rsp)
         popfq
         movq    SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rsp
+        .ifnb \jump
+        .globl  \jump
+\jump:
+        .endif
         jmpq    *%rcx
 #endif
+        .ifb \trap
+.Lsegshift_trap_\@:
+        SEGSHIFT_LEAVE_TRAP
+        .endif
 .endm
 
 #endif /* __ASSEMBLER__ */

@@ -162,7 +162,7 @@ __attribute__((no_stack_protector)) void kernel_main(void) {
   } idtr = {sizeof(idt) - 1, (uintptr_t)idt};
   __asm__ volatile("lidt %0; ltr %w1" : : "m"(idtr), "r"(0x28));
 
-  segshift_wrmsr(0xc0000081, 0x08ull << 32); /* STAR */
+  segshift_wrmsr(0xc0000081, 0x08ull << 32 | 0x13ull << 48); /* STAR */
   segshift_wrmsr(0xc0000082, (uintptr_t)syscall_entry);
   segshift_wrmsr(0xc0000084, SEGSHIFT_SFMASK & ~0x100); /* TF stays on */
   enter_application(segshift_fsgsbase);
