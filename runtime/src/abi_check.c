@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include "segshift/abi.h"
+#include "segshift/dtv.h"
 #include "segshift/entry.h"
 #include "segshift/tls.h"
 
@@ -23,6 +24,16 @@ _Static_assert(sizeof(struct segshift_tcb) == SEGSHIFT_TCB_KERNEL,
                "the kernel's slots do not follow the TCB");
 _Static_assert((SEGSHIFT_TLS_MIN_ALIGN & (SEGSHIFT_TLS_MIN_ALIGN - 1)) == 0,
                "SEGSHIFT_TLS_MIN_ALIGN is no power of two");
+
+_Static_assert(sizeof(struct segshift_dtv) == SEGSHIFT_DTV_SLOTS,
+               "a DTV's slots are not at SEGSHIFT_DTV_SLOTS");
+AT(segshift_dtv_slot, module, 0);
+AT(segshift_dtv_slot, block, SEGSHIFT_DTV_SLOT_BLOCK);
+_Static_assert(sizeof(struct segshift_dtv_slot) == 1 << SEGSHIFT_DTV_SLOT_SHIFT,
+               "a DTV slot is not 1 << SEGSHIFT_DTV_SLOT_SHIFT bytes");
+AT(segshift_tls_index, module, 0);
+AT(segshift_tls_index, offset, 8);
+AT(segshift_tlsdesc, argument, 8);
 
 AT(segshift_frame, r15, 0);
 AT(segshift_frame, r11, SEGSHIFT_FRAME_R11);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "segshift/tls.h"
 
+#include "bytes.h"
+
 #define PT_TLS 7
 
 /* An ELF64 program header (gABI, chapter 5). */
@@ -8,26 +10,6 @@ struct phdr {
   uint32_t type, flags;
   uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
-
-/* Eight bytes at a time; the constant-size __builtin_memcpy is one move, at any
- * alignment, and no call. */
-static void copy(void *to, const void *from, size_t size) {
-  unsigned char *out = to;
-  const unsigned char *in = from;
-  for (; size >= 8; size -= 8, out += 8, in += 8)
-    __builtin_memcpy(out, in, 8);
-  for (; size; --size)
-    *out++ = *in++;
-}
-
-static void zero(void *to, size_t size) {
-  unsigned char *out = to;
-  const uint64_t nothing = 0;
-  for (; size >= 8; size -= 8, out += 8)
-    __builtin_memcpy(out, &nothing, 8);
-  for (; size; --size)
-    *out++ = 0;
-}
 
 static bool is_power_of_two(size_t n) { return n && !(n & (n - 1)); }
 
@@ -82,26 +64,67 @@ int segshift_tls_image_from_phdrs(struct segshift_tls_image *image,
  * congruent to p_vaddr modulo p_align. (lld: getTlsTpOffset in
  * ELF/InputSection.cpp; ld.bfd: elf_x86_64_tpoff, with the end of the TLS
  * sections aligned; glibc: _dl_determine_tlsoffset; musl: __init_tls.c.) */
-int segshift_tls_layout(struct segshift_tls_layout *layout,
-                        const struct segshift_tls_image *image,
-                        size_t kernel_size) {
-  const size_t reach = (size_t)1 << 31;
+static size_t distance_of(const struct segshift_tls_image *image) {
   size_t align = image->align ? image->align : 1;
-  if (check(image) || image->mem_size > reach || align > reach ||
-      kernel_size > reach)
-    return -SEGSHIFT_EINVAL;
+  return image->mem_size + ((0 - image->vaddr - image->mem_size) & (align - 1));
+}
 
-  size_t distance =
-      image->mem_size + ((0 - image->vaddr - image->mem_size) & (align - 1));
-  if (distance > reach)
+/* No displacement of 32 bits reaches further. */
+static const size_t reach = (size_t)1 << 31;
+
+static int place(struct segshift_tls_layout *layout,
+                 const struct segshift_tls_image *image, size_t distance,
+                 size_t kernel_size, size_t surplus) {
+  size_t align = image->align ? image->align : 1;
+  if (align > reach || distance > reach || kernel_size > reach ||
+      surplus > reach - distance)
     return -SEGSHIFT_EINVAL;
 
   layout->align =
       align > SEGSHIFT_TLS_MIN_ALIGN ? align : SEGSHIFT_TLS_MIN_ALIGN;
-  layout->tp_offset = (distance + layout->align - 1) & ~(layout->align - 1);
+  layout->tp_offset =
+      (distance + surplus + layout->align - 1) & ~(layout->align - 1);
   layout->image_offset = layout->tp_offset - distance;
   layout->size = layout->tp_offset + SEGSHIFT_TCB_KERNEL + kernel_size;
   return 0;
+}
+
+int segshift_tls_layout(struct segshift_tls_layout *layout,
+                        const struct segshift_tls_image *image,
+                        size_t kernel_size) {
+  return segshift_tls_layout_surplus(layout, image, kernel_size, 0);
+}
+
+int segshift_tls_layout_surplus(struct segshift_tls_layout *layout,
+                                const struct segshift_tls_image *image,
+                                size_t kernel_size, size_t surplus) {
+  if (check(image) || image->mem_size > reach)
+    return -SEGSHIFT_EINVAL;
+  return place(layout, image, distance_of(image), kernel_size, surplus);
+}
+
+int segshift_tls_layout_at(struct segshift_tls_layout *layout,
+                           const struct segshift_tls_image *image,
+                           size_t kernel_size, size_t distance) {
+  size_t align = image->align ? image->align : 1;
+  if (check(image) || image->mem_size > distance ||
+      (distance + image->vaddr) & (align - 1))
+    return -SEGSHIFT_EINVAL;
+  return place(layout, image, distance, kernel_size, 0);
+}
+
+int segshift_tls_layout_app(struct segshift_tls_app_layout *app,
+                            const struct segshift_tls_layout *kernel,
+                            size_t app_tls, size_t app_align, size_t app_tcb) {
+  if (!is_power_of_two(app_align) || app_align > reach || app_tls > reach ||
+      app_tcb > reach)
+    return -SEGSHIFT_EINVAL;
+  app->align = kernel->align > app_align ? kernel->align : app_align;
+  app->app_tp_offset =
+      (kernel->size + app_tls + app->align - 1) & ~(app->align - 1);
+  app->distance = app->app_tp_offset - kernel->tp_offset;
+  app->size = app->app_tp_offset + app_tcb;
+  return app->app_tp_offset > reach ? -SEGSHIFT_EINVAL : 0;
 }
 
 void *segshift_tls_init(void *memory, const struct segshift_tls_layout *layout,

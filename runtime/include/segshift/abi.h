@@ -22,6 +22,12 @@
 #define SEGSHIFT_TCB_SPLIT_STACK 0x70 /* reserved for split stacks */
 #define SEGSHIFT_TCB_KERNEL 0x80      /* from here on: the embedding kernel's */
 
+/* Places in a DTV, and in one of its slots, from its start (segshift/dtv.h). A
+ * slot is 16 bytes; the low 16 bits of a module's number are its index. */
+#define SEGSHIFT_DTV_SLOTS 0x30
+#define SEGSHIFT_DTV_SLOT_SHIFT 4
+#define SEGSHIFT_DTV_SLOT_BLOCK 8
+
 /* The segment register of the kernel's TLS, for assembly (%SEGSHIFT_SEG:0x28)
  * and for the runtime's headers. gs, unless the including kernel is built to
  * keep its TLS behind fs (as the stub's fs-* modes are, for comparison). */
@@ -52,9 +58,11 @@
 
 /* Linux error numbers. The runtime's functions return them negated. */
 #define SEGSHIFT_EPERM 1
+#define SEGSHIFT_ENOMEM 12
 #define SEGSHIFT_EFAULT 14
 #define SEGSHIFT_ENODEV 19
 #define SEGSHIFT_EINVAL 22
+#define SEGSHIFT_ENOSPC 28
 
 /* Codes of Linux's arch_prctl(2). */
 #define SEGSHIFT_ARCH_SET_GS 0x1001

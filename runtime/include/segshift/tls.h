@@ -29,7 +29,7 @@ extern "C" {
 /* The thread control block, at tp. The offsets are those of abi.h. */
 struct segshift_tcb {
   void *self;
-  void *dtv; /* left null: no dynamic TLS is loaded into a kernel */
+  void *dtv; /* null, or a struct segshift_dtv: see dtv.h */
   void *self2;
   uint64_t reserved0[2];
   uint64_t canary;
@@ -83,6 +83,47 @@ struct segshift_tls_layout {
 int segshift_tls_layout(struct segshift_tls_layout *layout,
                         const struct segshift_tls_image *image,
                         size_t kernel_size);
+
+/* The same with at least `surplus` bytes between padding and image, for modules
+ * that come later and are reached by initial-exec (dtv.h). All of them up to
+ * image_offset can be used. */
+int segshift_tls_layout_surplus(struct segshift_tls_layout *layout,
+                                const struct segshift_tls_image *image,
+                                size_t kernel_size, size_t surplus);
+
+/* The same for an image whose place is decided already: at tp - distance, by a
+ * dynamic linker that has filled in its R_X86_64_TPOFF64 relocations.
+ * -SEGSHIFT_EINVAL also if `distance` is less than the image, or does not keep
+ * its address modulo its alignment. */
+int segshift_tls_layout_at(struct segshift_tls_layout *layout,
+                           const struct segshift_tls_image *image,
+                           size_t kernel_size, size_t distance);
+
+/* A kernel block with the block of a dynamic program's thread behind it, at one
+ * distance in all threads:
+ *
+ *   memory                  tp                        app_tp
+ *   | kernel's image        | TCB, slots | app's TLS   | app's TCB |
+ *                           <-------- distance -------->
+ *
+ * So a program's initial-exec relocation can name a variable that the kernel
+ * exports (errno, libstdc++'s __once_callable): its R_X86_64_TPOFF64 becomes
+ * the kernel's x@tpoff - distance. */
+struct segshift_tls_app_layout {
+  size_t size;          /* of both */
+  size_t align;         /* of the memory */
+  size_t app_tp_offset; /* from the memory's start to the program's tp */
+  size_t distance;      /* from the kernel's tp to the program's */
+};
+
+/* `app_tls` bytes of static TLS below the program's tp, surplus included,
+ * aligned to `app_align`, and `app_tcb` bytes from tp on. The kernel's block is
+ * made by segshift_tls_init at the memory's start, the program's by its loader.
+ * -SEGSHIFT_EINVAL: app_align is no power of two, or the distance is beyond
+ * 2^31. */
+int segshift_tls_layout_app(struct segshift_tls_app_layout *app,
+                            const struct segshift_tls_layout *kernel,
+                            size_t app_tls, size_t app_align, size_t app_tcb);
 
 /* x@tpoff of the byte at `offset` in the image: negative. */
 SEGSHIFT_INLINE ptrdiff_t
