@@ -16,6 +16,7 @@
 #include "scheduler.h"
 #include "selftest.h"
 #include "serial.h"
+#include "strace.h"
 #include "smp.h"
 #include "thread.h"
 #include "timer.h"
@@ -107,6 +108,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   thread::init();
   timer::init(options::getNumber("tick", 1000));
   trace::setVerbose(options::getNumber("trace", 0));
+  strace::On = options::getNumber("strace", 0);
   Thread *Main = thread::create(mainThread, nullptr, nullptr);
   if (!Main)
     panic("no memory for the main thread");

@@ -2,6 +2,7 @@
 //
 //   tick=N         timer interrupt every N microseconds (default 1000)
 //   trace=1        each system call in the log
+//   strace=1       each system call on the program's standard error; strace.h
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
 //   ring=3         programs run in ring 3 (default: 0); not in every mode
 //   fsgsbase=0     use the MSRs even if the CPU has wrfsbase and its kin

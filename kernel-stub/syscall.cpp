@@ -4,6 +4,7 @@
 #include "error.h"
 #include "interrupts.h"
 #include "process.h"
+#include "strace.h"
 #include "scheduler.h"
 #include "thread.h"
 #include "trace.h"
@@ -60,11 +61,15 @@ extern "C" void handleSyscall(Frame *F) {
   Arguments A = {{F->rdi, F->rsi, F->rdx, F->r10, F->r8, F->r9}, *F};
   ++thread::current().NumSyscalls;
   trace::enter(Number, A.A, F->rip);
+  if (strace::On)
+    strace::enter(Number, A.A);
 
   int64_t Result = -ENOSYS;
   if (Number < TableSize && SyscallTable.Entries[Number].Run)
     Result = SyscallTable.Entries[Number].Run(A);
 
+  if (strace::On)
+    strace::leave(Number, A.A, Result);
   if (Result <= -ERESTARTSYS && Result >= -ERESTART_RESTARTBLOCK)
     Result = -EINTR;
   trace::leave(Number, Result);

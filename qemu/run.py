@@ -140,6 +140,9 @@ def parser():
     where.add_argument("--timeout", type=seconds, default=60, metavar="S",
                        help="give up after S seconds (default: 60)")
     out = p.add_argument_group("what is shown")
+    out.add_argument("--strace", action="store_true",
+                     help="show each system call of the programs on standard error, as strace "
+                     "does. A call that the kernel does not have ends in ENOSYS")
     out.add_argument("--log", metavar="FILE",
                      help="write the kernel log to FILE. Without it, the log of a run that fails "
                      "is kept in a temporary file, whose name is told")
@@ -312,6 +315,8 @@ def run(options):
     append = list(options.append)
     if options.ring:
         append.append(f"ring={options.ring}")
+    if options.strace:
+        append.append("strace=1")
     if options.selftest:
         append.append(f"selftest={options.selftest}")
     target = machine.Machine(
