@@ -10,6 +10,7 @@
 #include "scheduler.h"
 #include "smp.h"
 #include "thread.h"
+#include "signal.h"
 #include "timer.h"
 #include "vm.h"
 
@@ -39,20 +40,25 @@ enum Vector : uint64_t {
   InvalidOpcode = 6,
   DoubleFault = 8,
   PageFault = 14,
+  X87Error = 16,
+  SimdError = 19,
 };
+
+constexpr uint64_t ErrorUser = 4; // in a page fault's error code
 
 struct Exception {
   const char *Name;
   int Signal; // what it does to a program
+  int32_t Code = signal::SI_KERNEL;
 };
 const Exception Exceptions[32] = {
-    {"divide error", SIGFPE},
-    {"debug exception", SIGTRAP},
+    {"divide error", SIGFPE, signal::FPE_INTDIV},
+    {"debug exception", SIGTRAP, signal::TRAP_TRACE},
     {"NMI", SIGKILL},
     {"breakpoint", SIGTRAP},
     {"overflow", SIGSEGV},
     {"bound range exceeded", SIGSEGV},
-    {"invalid opcode", SIGILL},
+    {"invalid opcode", SIGILL, signal::ILL_ILLOPN},
     {"device not available", SIGFPE},
     {"double fault", SIGKILL},
     {"coprocessor overrun", SIGFPE},
@@ -63,7 +69,7 @@ const Exception Exceptions[32] = {
     {"page fault", SIGSEGV},
     {"reserved", SIGKILL},
     {"x87 floating-point error", SIGFPE},
-    {"alignment check", SIGBUS},
+    {"alignment check", SIGBUS, signal::BUS_ADRALN},
     {"machine check", SIGKILL},
     {"SIMD floating-point error", SIGFPE},
     {"virtualization exception", SIGKILL},
@@ -138,9 +144,47 @@ void pageFault(Frame &F) {
   }
   if (Result == vm::Fault::NoMemory)
     process::kill(SIGKILL, "out of memory");
-  process::kill(SIGSEGV, "%s 0x%lx, which is %s, at rip 0x%lx", Access, Address,
-                Result == vm::Fault::NotMapped ? "not mapped" : "protected",
-                F.rip);
+  bool IsMapped = Result != vm::Fault::NotMapped;
+  // Program accesses have this bit where programs run in ring 3.
+  F.error |= ErrorUser;
+  signal::fault(F,
+                {SIGSEGV, IsMapped ? signal::SEGV_ACCERR : signal::SEGV_MAPERR,
+                 Address},
+                "%s 0x%lx, which is %s, at rip 0x%lx", Access, Address,
+                IsMapped ? "protected" : "not mapped", F.rip);
+}
+
+// si_code of a floating-point error, from the flags that are raised and not masked
+// (SDM volume 1, 8.1.3 and 10.2.3).
+int32_t floatingPointCode(const Frame &F) {
+  uint32_t Raised;
+  if (F.vector == X87Error) {
+    uint16_t Control, Status;
+    asm volatile("fnstcw %0; fnstsw %1" : "=m"(Control), "=m"(Status));
+    Raised = Status & ~Control;
+  } else {
+    uint32_t Mxcsr;
+    asm volatile("stmxcsr %0" : "=m"(Mxcsr));
+    Raised = Mxcsr & ~(Mxcsr >> 7);
+  }
+  enum : uint32_t { Invalid = 1, Denormal = 2, Zero = 4, Over = 8, Under = 16 };
+  if (Raised & Invalid)
+    return signal::FPE_FLTINV;
+  if (Raised & Zero)
+    return signal::FPE_FLTDIV;
+  if (Raised & Over)
+    return signal::FPE_FLTOVF;
+  return Raised & (Under | Denormal) ? signal::FPE_FLTUND : signal::FPE_FLTRES;
+}
+
+// si_code and si_addr.
+signal::Fault describe(const Frame &F, const Exception &E) {
+  int Signal = E.Signal ? E.Signal : SIGKILL;
+  int32_t Code = F.vector == X87Error || F.vector == SimdError
+                     ? floatingPointCode(F)
+                     : E.Code;
+  bool HasAddress = Code != signal::SI_KERNEL && Code != signal::BUS_ADRALN;
+  return {Signal, Code, HasAddress ? F.rip : 0};
 }
 
 void exception(Frame &F) {
@@ -162,7 +206,7 @@ void exception(Frame &F) {
                   "wrgsbase at rip 0x%lx: GS is the kernel's, as the program "
                   "runs in ring 0",
                   F.rip);
-  process::kill(E.Signal ? E.Signal : SIGKILL, "%s at rip 0x%lx", Name, F.rip);
+  signal::fault(F, describe(F, E), "%s at rip 0x%lx", Name, F.rip);
 }
 
 void interrupt(Frame &F) {
@@ -186,8 +230,8 @@ void interrupt(Frame &F) {
   if (!isFromProgram(F))
     panicAt(&F, "unexpected interrupt, vector %lu", F.vector);
   cpu::enableInterrupts();
-  process::kill(SIGSEGV, "software interrupt %lu at rip 0x%lx", F.vector,
-                F.rip);
+  signal::fault(F, {SIGSEGV, signal::SI_KERNEL, 0},
+                "software interrupt %lu at rip 0x%lx", F.vector, F.rip);
 }
 
 } // namespace
@@ -221,9 +265,8 @@ void handleInterrupt(Frame *F) {
   }
   --Depth;
 
-  if (!(F->rflags & FlagsIF))
-    return;
-  scheduler::preempt();
+  if (F->rflags & FlagsIF)
+    scheduler::preempt();
   if (isFromProgram(*F))
     process::leaveKernel();
 }

@@ -8,54 +8,101 @@
 #include "interrupts.h"
 #include "log.h"
 #include "memory.h"
+#include "processor.h"
 #include "string.h"
 #include "trace.h"
 #include "vm.h"
 
 namespace process {
+
+cpu::Lock StateLock;
+
 namespace {
+
+bool isEnding(const Process &P) {
+  return __atomic_load_n(&P.Ending, __ATOMIC_SEQ_CST);
+}
+
+bool addThread(Process &P, Thread &T) {
+  cpu::LockGuard Guard(StateLock);
+  if (P.Ending)
+    return false;
+  // At the end: the first one is asked first when a signal comes.
+  Thread **Link = &P.Threads;
+  while (*Link)
+    Link = &(*Link)->NextInProcess;
+  *Link = &T;
+  T.NextInProcess = nullptr;
+  ++P.NumThreads;
+  return true;
+}
+
+// From here on no one finds the thread.
+void removeThread(Process &P, Thread &T) {
+  cpu::LockGuard Guard(StateLock);
+  for (Thread **Link = &P.Threads; *Link; Link = &(*Link)->NextInProcess)
+    if (*Link == &T) {
+      *Link = T.NextInProcess;
+      return;
+    }
+}
 
 // Starts the first thread, and waits until the last one has ended.
 void runThreads(Process &P, Thread &First) {
-  P.NumThreads = 1;
+  P.Id = First.Id;
+  addThread(P, First);
   thread::start(First);
   {
-    cpu::InterruptGuard Guard;
+    cpu::LockGuard Guard(StateLock);
     while (P.NumThreads)
-      thread::wait(&P);
+      thread::wait(&P, StateLock);
   }
   thread::reap();
+  signal::discard(P.Signals.Shared);
   vm::clear();
   if (P.NumSyscalls != P.NumTracedSyscalls)
     log("kernel TLS was overwritten: it counts %lu system calls, %lu were made",
         P.NumTracedSyscalls, P.NumSyscalls);
 }
 
-// Ends the running thread of a program that has been told to end.
+void wakeAddress(uint64_t Address) {
+  thread::wake(reinterpret_cast<void *>(Address), 1);
+}
+
+// Ends the running thread of a program.
 [[noreturn]] void endThread() {
   Thread &T = thread::current();
   Process &P = *T.Owner;
-  if (T.ClearChildTid && !P.Ending) {
+  if (!isEnding(P) && T.ClearChildTid) {
     putUser(T.ClearChildTid, 0);
-    thread::wake(reinterpret_cast<void *>(T.ClearChildTid), 1);
+    wakeAddress(T.ClearChildTid);
   }
+  removeThread(P, T);
+  signal::discard(T.Signals.Own);
+  signal::retarget(P);
   cpu::disableInterrupts();
-  P.NumSyscalls += T.NumSyscalls;
-  P.NumTracedSyscalls += trace::count();
-  if (!--P.NumThreads)
-    thread::wake(&P);
+  {
+    cpu::LockGuard Guard(StateLock);
+    P.NumSyscalls += T.NumSyscalls;
+    P.NumTracedSyscalls += trace::count();
+    // P may be gone once the lock is free.
+    if (!--P.NumThreads)
+      thread::wake(&P);
+  }
   thread::end();
 }
 
 // The first one's reason counts.
 void setEnding(Process &P, int Signal, int Status) {
-  cpu::InterruptGuard Guard;
+  cpu::LockGuard Guard(StateLock);
   if (P.Ending)
     return;
   P.Signal = Signal;
   P.Status = Status & 0xff;
-  P.Ending = true;
-  thread::interruptAll(P);
+  __atomic_store_n(&P.Ending, true, __ATOMIC_SEQ_CST);
+  for (Thread *T = P.Threads; T; T = T->NextInProcess)
+    if (T != &thread::current())
+      thread::interrupt(*T);
 }
 
 } // namespace
@@ -114,7 +161,17 @@ Thread *createThread(const Frame &F) {
     return nullptr;
   }
   *T->frame() = F;
+  const Thread &Parent = thread::current();
+  T->Signals.Blocked = Parent.Signals.Blocked;
+  processor::saveExtendedState(T->ExtendedState);
   return T;
+}
+
+bool startThread(Thread &T) {
+  if (!addThread(*current(), T))
+    return false;
+  thread::start(T);
+  return true;
 }
 
 void exitGroup(int Status) {
@@ -129,7 +186,7 @@ void kill(int Signal, const char *Format, ...) {
   formatV(Reason, sizeof(Reason), Format, Arguments);
   va_end(Arguments);
   log("program killed by signal %d: %s", Signal, Reason);
-  const Frame *F = interrupts::currentFrame();
+  const Frame *F = thread::current().frame();
   log("  rip 0x%lx  rsp 0x%lx  FS base 0x%lx", F->rip, F->rsp,
       segshift_read_fs_base());
   log("last system calls of the thread:");
@@ -138,23 +195,53 @@ void kill(int Signal, const char *Format, ...) {
   endThread();
 }
 
+void endBySignal(Process &P, int Signal) { setEnding(P, Signal, 0); }
+
 void exitThread(int Status) {
-  {
-    cpu::InterruptGuard Guard;
-    if (current()->NumThreads == 1)
-      setEnding(*current(), 0, Status);
+  Process &P = *current();
+  if (thread::current().Id == P.Id) {
+    cpu::LockGuard Guard(StateLock);
+    if (!P.Ending)
+      P.Status = Status & 0xff;
   }
   endThread();
 }
 
 bool interrupted() {
   Process *P = current();
-  return P && __atomic_load_n(&P->Ending, __ATOMIC_ACQUIRE);
+  return P && (isEnding(*P) || __atomic_load_n(&thread::current().Signals.Interrupted,
+                                               __ATOMIC_SEQ_CST));
+}
+
+bool sleep(uint64_t Deadline) {
+  // No one wakes this key: it ends by thread::interrupt.
+  const void *Key = &thread::current();
+  while (!interrupted())
+    if (thread::wait(Key, thread::ticket(Key), {Deadline, true}) ==
+        thread::WaitResult::TimedOut)
+      return interrupted();
+  return true;
 }
 
 void leaveKernel() {
-  if (current() && current()->Ending)
-    endThread();
+  Process *P = current();
+  if (!P)
+    return;
+  Frame &F = *thread::current().frame();
+  for (;;) {
+    if (isEnding(*P)) {
+      cpu::enableInterrupts();
+      endThread();
+    }
+    if (!signal::isPending(F))
+      return;
+    cpu::enableInterrupts();
+    {
+      interrupts::FrameGuard Guard(&F);
+      signal::deliver(F);
+    }
+    cpu::disableInterrupts();
+  }
 }
 
 } // namespace process

@@ -4,34 +4,26 @@
 #ifndef STUB_PROCESS_H
 #define STUB_PROCESS_H
 
+#include "cpu.h"
+#include "signal.h"
 #include "thread.h"
 #include <stddef.h>
 #include <stdint.h>
-
-// Linux signal numbers. No signal is delivered: they end the program.
-enum Signal : int {
-  SIGILL = 4,
-  SIGTRAP = 5,
-  SIGABRT = 6,
-  SIGBUS = 7,
-  SIGFPE = 8,
-  SIGKILL = 9,
-  SIGSEGV = 11,
-  SIGCHLD = 17,
-  SIGCONT = 18,
-  SIGURG = 23,
-  SIGWINCH = 28,
-};
 
 class Process {
 public:
   char Path[256] = "";   // argv[0]
   uint64_t BrkStart = 0; // the heap's: [BrkStart, Brk)
   uint64_t Brk = 0;
-  unsigned NumThreads = 0;
+  int Id = 0; // getpid(2): its first thread's
 
-  // How it ended; valid once Ending is set. Its threads see Ending when they
-  // are about to leave the kernel, and end.
+  // All that live, linked by NextInProcess; under StateLock.
+  Thread *Threads = nullptr;
+  unsigned NumThreads = 0;
+  signal::ProcessState Signals;
+
+  // How it ended, in the end. Its threads see Ending when they are about to leave
+  // the kernel, and end.
   bool Ending = false;
   int Signal = 0; // 0: by exit
   int Status = 0; // 0 to 255
@@ -42,6 +34,10 @@ public:
 };
 
 namespace process {
+
+// Protects the list of threads, their signals, and the way in which a process
+// ends. Not in Process, as its last thread needs it when the process has gone.
+extern cpu::Lock StateLock;
 
 // The running thread's program, or null.
 Process *current();
@@ -67,13 +63,20 @@ Process runFunction(void (*Function)());
 // Makes one more thread of the running program, which starts with this frame.
 // Null: LastError is set.
 Thread *createThread(const Frame &F);
+// Lets it run. False: the program is ending; the thread must be discarded.
+bool startThread(Thread &T);
 
 // Ends the running program, with all its threads; the running thread at once.
 [[noreturn]] void exitGroup(int Status);
 [[noreturn]] void kill(int Signal, const char *Format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// Ends the running thread; if it is the last one, its program with this status.
+// The same from anywhere, as by kill(2): the threads end when they leave the
+// kernel.
+void endBySignal(Process &P, int Signal);
+
+// Ends the running thread. If each ends so, the first one's status is the
+// program's, as on Linux.
 [[noreturn]] void exitThread(int Status);
 
 // Whether a wait of the running thread is to end early: its program is ending, or
@@ -82,6 +85,9 @@ Thread *createThread(const Frame &F);
 // that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it again.
 // In a kernel thread, false.
 bool interrupted();
+
+// Blocks the running thread until interrupted(). False: Deadline came first.
+bool sleep(uint64_t Deadline = thread::NoDeadline);
 
 // What is to be done before the running thread goes back to the program. May
 // not return.

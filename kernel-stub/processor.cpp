@@ -216,6 +216,7 @@ void initCpu(Cpu &C) {
 }
 
 size_t extendedStateSize() { return StateSize; }
+uint64_t extendedStateMask() { return XsaveMask; }
 
 void initExtendedState(void *State) {
   // The state after reset, and what Linux starts programs with: all x87 and SSE

@@ -21,6 +21,8 @@ void initCpu(Cpu &C);
 // Size and initial contents of a thread's x87, SSE and AVX state; what XSAVE
 // (or FXSAVE, on processors without it) stores. Aligned to 64.
 size_t extendedStateSize();
+// The components of XSAVE that it has (XCR0); 0: FXSAVE.
+uint64_t extendedStateMask();
 void initExtendedState(void *State);
 
 // The kernel itself has no use for these registers (-mgeneral-regs-only): they

@@ -12,25 +12,8 @@
 namespace syscall {
 namespace {
 
-// A program's process id. There is one program.
-constexpr int Pid = 1;
-
 const void *key(uint64_t Address) {
   return reinterpret_cast<const void *>(Address);
-}
-
-int64_t signal(uint64_t Signal) {
-  switch (Signal) {
-  case 0:
-  case SIGCHLD:
-  case SIGCONT:
-  case SIGURG:
-  case SIGWINCH:
-    return 0;
-  }
-  if (Signal > 64)
-    return -EINVAL;
-  process::kill(Signal, "sent by the program itself");
 }
 
 } // namespace
@@ -73,11 +56,10 @@ int64_t sysClone(const Arguments &A) {
   }
   if (Flags & CLONE_CHILD_CLEARTID)
     T->ClearChildTid = ChildTid;
-  {
-    cpu::InterruptGuard Guard;
-    ++process::current()->NumThreads;
+  if (!process::startThread(*T)) {
+    thread::discard(*T);
+    return -EAGAIN;
   }
-  thread::start(*T);
   return Id;
 }
 
@@ -138,7 +120,7 @@ int64_t sysFutex(const Arguments &A) {
   }
 }
 
-int64_t sysGetpid(const Arguments &) { return Pid; }
+int64_t sysGetpid(const Arguments &) { return process::current()->Id; }
 int64_t sysGettid(const Arguments &) { return thread::current().Id; }
 
 int64_t sysSetTidAddress(const Arguments &A) {
@@ -159,37 +141,6 @@ int64_t sysSchedGetaffinity(const Arguments &A) {
     return -EINVAL;
   uint64_t Mask = 1;
   return putUser(A[2], Mask) ? 8 : -EFAULT;
-}
-
-int64_t sysKill(const Arguments &A) {
-  return static_cast<int>(A[0]) == Pid ? signal(A[1]) : -ESRCH;
-}
-int64_t sysTkill(const Arguments &A) { return signal(A[1]); }
-int64_t sysTgkill(const Arguments &A) {
-  return static_cast<int>(A[0]) == Pid ? signal(A[2]) : -ESRCH;
-}
-
-// Signals end the program, whatever it wishes.
-int64_t sysRtSigaction(const Arguments &A) {
-  struct {
-    uint64_t Handler, Flags, Restorer, Mask;
-  } Old = {};
-  if (A[0] < 1 || A[0] > 64)
-    return -EINVAL;
-  return !A[2] || putUser(A[2], Old) ? 0 : -EFAULT;
-}
-int64_t sysRtSigprocmask(const Arguments &A) {
-  uint64_t Old = 0;
-  return !A[2] || putUser(A[2], Old) ? 0 : -EFAULT;
-}
-int64_t sysSigaltstack(const Arguments &A) {
-  enum : uint32_t { SS_DISABLE = 2 };
-  struct {
-    uint64_t Address;
-    uint32_t Flags, Pad;
-    uint64_t Size;
-  } Old = {0, SS_DISABLE, 0, 0};
-  return !A[1] || putUser(A[1], Old) ? 0 : -EFAULT;
 }
 
 } // namespace syscall

@@ -70,10 +70,10 @@ extern "C" void handleSyscall(Frame *F) {
 
   if (strace::On)
     strace::leave(Number, A.A, Result);
-  if (Result <= -ERESTARTSYS && Result >= -ERESTART_RESTARTBLOCK)
-    Result = -EINTR;
   trace::leave(Number, Result);
-  F->rax = Result;
+  // rt_sigreturn has loaded all of the frame.
+  if (F->vector == SEGSHIFT_VECTOR_SYSCALL)
+    F->rax = Result;
   cpu::disableInterrupts();
   scheduler::preempt();
   process::leaveKernel();

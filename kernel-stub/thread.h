@@ -6,6 +6,7 @@
 #define STUB_THREAD_H
 
 #include "frame.h"
+#include "signal.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,8 @@ struct Thread {
 
   uint64_t ClearChildTid; // see set_tid_address(2)
   uint64_t NumSyscalls;   // the same as counted in TLS: see trace.h
+  Thread *NextInProcess;  // see Process::Threads
+  signal::ThreadState Signals;
 
   // The frame by which it goes to the program.
   Frame *frame() const {
