@@ -45,30 +45,35 @@ uint64_t endOf(uint64_t Start, uint64_t Length) {
 
 class Planner {
 public:
-  Planner(const uint8_t *File, size_t Size, const Range &R, Plan &P)
-      : File(File), Size(Size), R(R), P(P) {}
+  Planner(Source &File, const Range &R, Plan &P)
+      : File(File), Size(File.Size), R(R), P(P) {}
 
   Error run() {
     Error (Planner::*const Steps[])() = {
         &Planner::checkFileHeader, &Planner::checkProgramHeaders,
         &Planner::addSegments,     &Planner::checkExtent,
         &Planner::addTls,          &Planner::checkEntry,
+        &Planner::addInterp,
     };
-    for (auto Step : Steps)
-      if (Error E = (this->*Step)())
+    for (auto Step : Steps) {
+      Error E = (this->*Step)();
+      if (Failed) // E is about bytes that are not the file's
+        return {Code::ReadFailed};
+      if (E)
         return E;
+    }
     findProgramHeaders();
     return {};
   }
 
 private:
-  // The file may lie at any address, so headers are copied out.
-  template <typename T> T read(uint64_t Offset) const {
-    T Value;
-    __builtin_memcpy(&Value, File + Offset, sizeof(T));
+  // Within the file.
+  template <typename T> T read(uint64_t Offset) {
+    T Value = {};
+    Failed |= !File.read(Offset, &Value, sizeof(T));
     return Value;
   }
-  ProgramHeader header(unsigned I) const {
+  ProgramHeader header(unsigned I) {
     return read<ProgramHeader>(H.PhOff + uint64_t(I) * sizeof(ProgramHeader));
   }
 
@@ -80,10 +85,12 @@ private:
   Error checkExtent();
   Error addTls();
   Error checkEntry();
+  Error addInterp();
   void findProgramHeaders();
 
-  const uint8_t *File;
-  uint64_t Size;
+  Source &File;
+  const uint64_t Size;
+  bool Failed = false;
   const Range &R;
   Plan &P;
   FileHeader H;
@@ -94,7 +101,7 @@ Error Planner::checkFileHeader() {
   // one.
   const uint8_t Magic[] = {0x7f, 'E', 'L', 'F'};
   for (unsigned I = 0; I != sizeof(Magic) && I < Size; ++I)
-    if (File[I] != Magic[I])
+    if (read<uint8_t>(I) != Magic[I])
       return {Code::BadMagic};
   if (Size < sizeof(FileHeader))
     return {Code::TruncatedHeader, 0, sizeof(FileHeader), Size};
@@ -171,11 +178,6 @@ Error Planner::addSegment(unsigned I, const ProgramHeader &Ph) {
 Error Planner::addSegments() {
   P.NumSegments = 0;
   P.Align = PageSize;
-  // First of all, so that a dynamic program is called that whatever else it
-  // has.
-  for (unsigned I = 0; I != H.PhNum; ++I)
-    if (header(I).Type == PT_INTERP)
-      return {Code::Dynamic, I};
   for (unsigned I = 0; I != H.PhNum; ++I) {
     ProgramHeader Ph = header(I);
     // An empty PT_LOAD is allowed, and nothing to load.
@@ -250,6 +252,28 @@ Error Planner::checkEntry() {
   return {Code::EntryOutside, 0, P.Entry};
 }
 
+Error Planner::addInterp() {
+  P.Interp[0] = 0;
+  bool Seen = false;
+  for (unsigned I = 0; I != H.PhNum; ++I) {
+    ProgramHeader Ph = header(I);
+    if (Ph.Type != PT_INTERP)
+      continue;
+    if (Seen)
+      return {Code::SecondInterp, I};
+    Seen = true;
+    if (!fits(Ph.Offset, Ph.FileSize, Size))
+      return {Code::TruncatedInterp, I, endOf(Ph.Offset, Ph.FileSize), Size};
+    // At least one character and the NUL.
+    if (Ph.FileSize < 2 || Ph.FileSize > MaxInterp)
+      return {Code::InterpSize, I, Ph.FileSize, MaxInterp};
+    Failed |= !File.read(Ph.Offset, P.Interp, Ph.FileSize);
+    if (P.Interp[Ph.FileSize - 1] || !P.Interp[0])
+      return {Code::InterpUnterminated, I, Ph.Offset, Ph.FileSize};
+  }
+  return {};
+}
+
 void Planner::findProgramHeaders() {
   P.PhdrCount = H.PhNum;
   P.PhdrSize = sizeof(ProgramHeader);
@@ -291,10 +315,15 @@ const char *message(Code C) {
     return "too many program headers (PN_XNUM)";
   case Code::TruncatedHeaders:
     return "truncated: program headers end at $a, the file at $b";
-  case Code::Dynamic:
-    return "program header $h is PT_INTERP: dynamic; not supported yet (link "
-           "it with -static or "
-           "-static-pie)";
+  case Code::SecondInterp:
+    return "program header $h is a second PT_INTERP";
+  case Code::TruncatedInterp:
+    return "truncated: PT_INTERP, program header $h, ends at $a, the file at $b";
+  case Code::InterpSize:
+    return "PT_INTERP, program header $h: a path of $a bytes, 0x2 to $b are needed";
+  case Code::InterpUnterminated:
+    return "PT_INTERP, program header $h: the $b bytes at $a are not a string that "
+           "ends with a NUL";
   case Code::NoSegments:
     return "no PT_LOAD segment: nothing to load";
   case Code::TooManySegments:
@@ -339,6 +368,8 @@ const char *message(Code C) {
            "loaded segment";
   case Code::EntryOutside:
     return "entry point $a is not in an executable segment";
+  case Code::ReadFailed:
+    return "the file cannot be read";
   }
   return "unknown error";
 }
@@ -399,8 +430,8 @@ const char *describe(const Error &E, char *Out, size_t Size) {
   return Out;
 }
 
-Error plan(const void *File, size_t Size, const Range &R, Plan &P) {
-  return Planner(static_cast<const uint8_t *>(File), Size, R, P).run();
+Error plan(Source &File, const Range &R, Plan &P) {
+  return Planner(File, R, P).run();
 }
 
 } // namespace elf

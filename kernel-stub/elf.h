@@ -1,9 +1,9 @@
-// Checks an ELF64 x86-64 executable that lies in memory, and says how to load
-// it. Freestanding: no allocation, no libc; nothing outside the given bytes is
-// read, whatever they hold. What plan() accepts needs no further check.
+// Checks an ELF64 x86-64 executable, and says how to load it. Freestanding: no
+// allocation, no libc; of the file, the headers and the interpreter's path are
+// read, and nothing behind its end. What plan() accepts needs no further check;
+// the interpreter is a file to be checked by a plan() of its own.
 //
-// Accepted are ET_EXEC, and ET_DYN without PT_INTERP (static PIE, or a dynamic
-// linker started by itself).
+// Accepted are ET_EXEC, and ET_DYN (PIE, or a dynamic linker).
 //
 // Format: System V gABI, chapters 4 and 5; x86-64 psABI, chapter 5.
 //
@@ -18,6 +18,7 @@ namespace elf {
 
 constexpr uint64_t PageSize = 4096;
 constexpr unsigned MaxSegments = 32; // PT_LOADs
+constexpr uint64_t MaxInterp = 4096; // PATH_MAX: with its NUL
 
 enum class Code : uint8_t {
   None,
@@ -32,7 +33,10 @@ enum class Code : uint8_t {
   NoHeaders,
   TooManyHeaders,
   TruncatedHeaders,
-  Dynamic,
+  SecondInterp,
+  TruncatedInterp,
+  InterpSize,
+  InterpUnterminated,
   NoSegments,
   TooManySegments,
   TruncatedSegment,
@@ -53,6 +57,7 @@ enum class Code : uint8_t {
   TlsTooLarge,
   TlsNotLoaded,
   EntryOutside,
+  ReadFailed,
 };
 
 // What is wrong with a file: the code, the program header it is about, and the
@@ -107,6 +112,9 @@ struct Plan {
   uint64_t PhdrAddr;
   uint16_t PhdrCount;
   uint16_t PhdrSize;
+  // PT_INTERP: the path of the dynamic linker, which is to be loaded as well and
+  // started instead. Empty: there is none.
+  char Interp[MaxInterp];
 };
 
 // The addresses that programs may use, [Low, High), both multiples of PageSize
@@ -116,8 +124,21 @@ struct Range {
   uint64_t MaxSize;
 };
 
+// A file to be checked.
+class Source {
+public:
+  explicit Source(uint64_t Size) : Size(Size) {}
+  // Size bytes at Offset, all of them within the file. False: cannot be read.
+  virtual bool read(uint64_t Offset, void *To, size_t Size) = 0;
+
+  const uint64_t Size;
+
+protected:
+  ~Source() = default;
+};
+
 // Fills P from the file, or says what is wrong with it (then P is unspecified).
-Error plan(const void *File, size_t Size, const Range &R, Plan &P);
+Error plan(Source &File, const Range &R, Plan &P);
 
 } // namespace elf
 

@@ -147,6 +147,10 @@ void pageFault(Frame &F) {
   bool IsMapped = Result != vm::Fault::NotMapped;
   // Program accesses have this bit where programs run in ring 3.
   F.error |= ErrorUser;
+  if (Result == vm::Fault::NoFile)
+    return signal::fault(F, {SIGBUS, signal::BUS_ADRERR, Address},
+                         "%s 0x%lx, which its file does not have, at rip 0x%lx",
+                         Access, Address, F.rip);
   signal::fault(F,
                 {SIGSEGV, IsMapped ? signal::SEGV_ACCERR : signal::SEGV_MAPERR,
                  Address},

@@ -5,6 +5,7 @@
 #include "cpu.h"
 #include "error.h"
 #include "exec.h"
+#include "initial_stack.h"
 #include "interrupts.h"
 #include "log.h"
 #include "memory.h"

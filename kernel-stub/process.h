@@ -12,9 +12,7 @@
 
 class Process {
 public:
-  char Path[256] = "";   // argv[0]
-  uint64_t BrkStart = 0; // the heap's: [BrkStart, Brk)
-  uint64_t Brk = 0;
+  char Path[4096] = ""; // of its executable file
   int Id = 0; // getpid(2): its first thread's
 
   // All that live, linked by NextInProcess; under StateLock.

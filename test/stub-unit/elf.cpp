@@ -70,7 +70,15 @@ elf::Error plan(const std::string &Bytes, elf::Plan &P,
                 const elf::Range &R = Range) {
   std::unique_ptr<char[]> Block(new char[Bytes.size() + 1]);
   std::memcpy(Block.get() + 1, Bytes.data(), Bytes.size());
-  return elf::plan(Block.get() + 1, Bytes.size(), R, P);
+  struct Copy final : elf::Source {
+    Copy(const char *Data, size_t Size) : Source(Size), Data(Data) {}
+    bool read(uint64_t Offset, void *To, size_t Size) override {
+      std::memcpy(To, Data + Offset, Size);
+      return true;
+    }
+    const char *Data;
+  } File(Block.get() + 1, Bytes.size());
+  return elf::plan(File, R, P);
 }
 
 std::string text(const elf::Error &E) {
@@ -152,6 +160,45 @@ void testVariants() {
   CHECK(!plan(Aligned.bytes(), P) && P.Align == 0x200000);
 }
 
+void testInterp() {
+  Program Dynamic(ET_DYN, 0);
+  Dynamic.P.push_back({PT_INTERP, PF_R, 0x2000, 0x3000, 0, 8, 8, 1});
+  std::string Bytes = Dynamic.bytes();
+  std::memcpy(&Bytes[0x2000], "/lib/ld", 8);
+  elf::Plan P;
+  CHECK(!plan(Bytes, P) && P.Interp == std::string("/lib/ld"));
+  CHECK(!plan(Program().bytes(), P) && !*P.Interp);
+}
+
+// A file that cannot be read at some place: that is said, whatever the bytes
+// that are missing would have been.
+void testReadFailures() {
+  struct Bad final : elf::Source {
+    Bad(const std::string &Data, unsigned Good)
+        : Source(Data.size()), Data(Data), Good(Good) {}
+    bool read(uint64_t Offset, void *To, size_t Size) override {
+      if (!Good)
+        return false;
+      --Good;
+      std::memcpy(To, Data.data() + Offset, Size);
+      return true;
+    }
+    const std::string &Data;
+    unsigned Good;
+  };
+  std::string Bytes = Program().bytes();
+  elf::Plan P;
+  unsigned Reads = 0;
+  for (;; ++Reads) {
+    Bad File(Bytes, Reads);
+    elf::Error E = elf::plan(File, Range, P);
+    if (!E)
+      break;
+    CHECK(E.C == Code::ReadFailed);
+  }
+  CHECK(Reads > 10);
+}
+
 void testBadFiles() {
   expect(__LINE__, "", Code::TruncatedHeader,
          "truncated: the ELF header ends at 0x40, the file at 0x0");
@@ -172,8 +219,20 @@ void testBadFiles() {
       P.Size = 0x11f);
   BAD(TruncatedHeaders, "end at 0xffffffffffffffff", P.E.e_phoff = -8);
   BAD(TruncatedHeaders, "end at 0x30e0", P.E.e_phoff = 0x3000);
-  BAD(Dynamic, "program header 4 is PT_INTERP: dynamic; not supported yet",
-      P.P.push_back({PT_INTERP, PF_R, 0, 0x400000, 0, 1, 1, 1}));
+  BAD(SecondInterp, "program header 5 is a second PT_INTERP",
+      P.P.insert(P.P.end(), 2, {PT_INTERP, PF_R, 4, 0x400004, 0, 4, 4, 1}));
+  BAD(TruncatedInterp, "program header 4, ends at 0x3001, the file at 0x3000",
+      P.P.push_back({PT_INTERP, PF_R, 0x2ff1, 0, 0, 16, 16, 1}));
+  BAD(TruncatedInterp, "ends at 0xffffffffffffffff",
+      P.P.push_back({PT_INTERP, PF_R, -8ul, 0, 0, 16, 16, 1}));
+  BAD(InterpSize, "a path of 0x1 bytes",
+      P.P.push_back({PT_INTERP, PF_R, 0, 0, 0, 1, 1, 1}));
+  BAD(InterpSize, "a path of 0x1001 bytes, 0x2 to 0x1000",
+      P.P.push_back({PT_INTERP, PF_R, 0, 0, 0, 0x1001, 0x1001, 1}));
+  BAD(InterpUnterminated, "the 0x4 bytes at 0x0 are not a string",
+      P.P.push_back({PT_INTERP, PF_R, 0, 0, 0, 4, 4, 1})); // "\x7fELF"
+  BAD(InterpUnterminated, "the 0x4 bytes at 0x2000", // nothing but NULs
+      P.P.push_back({PT_INTERP, PF_R, 0x2000, 0, 0, 4, 4, 1}));
   BAD(NoSegments, "no PT_LOAD segment",
       P.P.erase(P.P.begin(), P.P.begin() + 2));
   BAD(TooManySegments, "more than 32 PT_LOAD",
@@ -233,7 +292,7 @@ void testBadFiles() {
 }
 
 void testMessages() {
-  for (int I = 0; I <= int(Code::EntryOutside); ++I) {
+  for (int I = 0; I <= int(Code::ReadFailed); ++I) {
     std::string T = text({Code(I), 1, 2, 3});
     CHECK(T != "unknown error" && T.find('$') == std::string::npos &&
           T.find('\n') == std::string::npos);
@@ -316,6 +375,8 @@ int main() {
   testExec();
   testPie();
   testVariants();
+  testInterp();
+  testReadFailures();
   testBadFiles();
   testMessages();
   testMutations();

@@ -44,7 +44,10 @@ def header(name, number, field, value):
 
 
 write("empty", b"")
-write("text", b"#!/bin/sh\necho hello\n")
+write("text", b"echo hello\n")
+write("script", b"#!/bin/no-such-shell -e\necho hello\n")
+write("script-nothing", b"#! \n")
+write("script-of-script", b"#!%s\n" % os.fsencode(os.path.join(sys.argv[2], "script")))
 write("truncated", good[: get(loads[-1], "offset") + 1])
 write("headers-cut", good[: phoff + 56 * phnum - 1])
 patch("class32", 4, "<B", 1)
@@ -57,5 +60,27 @@ header("huge", loads[-1], "memsz", 1 << 45)
 header("wraps", loads[-1], "memsz", (1 << 64) - 4096)
 header("kernel", loads[-1], "vaddr", 0xffffffff80000000 + get(loads[-1], "vaddr") % 4096)
 header("align", loads[0], "align", 3)
-header("dynamic", next(i for i, t in enumerate(types) if t not in (PT_LOAD, PT_TLS)), "type",
-       PT_INTERP)
+# A header that is neither is turned into PT_INTERP; the paths go behind the end.
+spare = next(i for i, t in enumerate(types) if t not in (PT_LOAD, PT_TLS))
+
+
+def dynamic(name, path, offset=len(good), size=None):
+    data = bytearray(good) + path
+    struct.pack_into("<IIQQQQQQ", data, phoff + 56 * spare, PT_INTERP, 4, offset, 0, 0,
+                     len(path) if size is None else size, 0, 1)
+    write(name, data)
+
+
+def beside(name):
+    return os.fsencode(os.path.abspath(os.path.join(sys.argv[2], name))) + b"\0"
+
+
+dynamic("interp-missing", b"/lib/no-such-linker.so\0")
+dynamic("interp-text", beside("text"))
+dynamic("interp-machine", beside("aarch64"))
+dynamic("interp-truncated", beside("truncated"))
+dynamic("interp-fixed", beside("good"))  # for the program's own addresses
+dynamic("interp-open", b"/lib/ld.so")
+dynamic("interp-empty", b"\0")
+dynamic("interp-outside", b"/lib/ld.so\0", size=1 << 40)
+dynamic("interp-far", b"/lib/ld.so\0", offset=-8 % 2**64, size=16)
