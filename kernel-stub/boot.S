@@ -29,7 +29,10 @@
 /* Devices live above this physical address (PC: PCI hole, APICs). */
 #define DEVICES 0xc0000000
 
-/* BootCpu, what a processor starts with: static TCB, top of stack, C++ function. */
+#define SEL_BOOT_CODE32 0x18
+
+/* BootCpu, what a processor starts with: static TCB, top of stack, C++ function
+ * (which gets the BootCpu's address). Also in smp.cpp. */
 #define BOOT_CPU_TCB 0
 #define BOOT_CPU_STACK 8
 #define BOOT_CPU_MAIN 16
@@ -122,6 +125,40 @@ start64:
     callq *BOOT_CPU_MAIN(%rsi)
     ud2
 
+/* Where INIT and SIPI start another processor: real mode, CS = AP_TRAMPOLINE >> 4.
+ * Copied to AP_TRAMPOLINE, below 1 MiB, with the physical address of a BootCpu
+ * in its last 4 bytes. */
+    .section .rodata
+    .globl ap_trampoline, ap_trampoline_end
+    .code16
+ap_trampoline:
+    cli
+    cld
+    movw %cs, %ax
+    movw %ax, %ds
+    lgdtl ap_gdt_pointer - ap_trampoline
+    movl %cr0, %eax
+    orl $1, %eax
+    movl %eax, %cr0
+    ljmpl $SEL_BOOT_CODE32, $(AP_TRAMPOLINE + ap_protected - ap_trampoline)
+    .code32
+ap_protected:
+    movw $SEL_KDATA, %ax
+    movw %ax, %ds
+    movw %ax, %es
+    movw %ax, %ss
+    movl $PHYS(boot_gdt_pointer), %esi
+    movl AP_TRAMPOLINE + ap_boot_cpu - ap_trampoline, %edi
+    movl $PHYS(start32), %eax
+    jmpl *%eax
+ap_gdt_pointer:
+    .word boot_gdt_end - boot_gdt - 1
+    .long PHYS(boot_gdt)
+ap_boot_cpu:
+    .long 0
+ap_trampoline_end:
+    .code64
+
     .section .data
     .balign 8
 boot_cpu:
@@ -138,10 +175,22 @@ boot_gdt:
     .quad 0
     .quad 0x00af9b000000ffff            /* 64-bit code, ring 0 */
     .quad 0x00cf93000000ffff            /* data, ring 0 */
+    .quad 0x00cf9b000000ffff            /* SEL_BOOT_CODE32 */
 boot_gdt_end:
 
 /* Until kernelMain has made a TLS block: a canary and slots, no variables. */
 SEGSHIFT_BOOT_TCB boot_tcb, 0x5bd1e9955bd1e900, TCB_SLOTS_SIZE
+/* The same for the others, until apMain takes the block of its idle thread. */
+.irp number, 1, 2, 3, 4, 5, 6, 7
+SEGSHIFT_BOOT_TCB boot_tcb_\number, 0x5bd1e9955bd1e900, TCB_SLOTS_SIZE
+.endr
+    .balign 8
+    .globl boot_tcbs                    /* by processor; smp.cpp */
+boot_tcbs:
+    .quad boot_tcb
+.irp number, 1, 2, 3, 4, 5, 6, 7
+    .quad boot_tcb_\number
+.endr
 
     .section .bss
     .balign 4096

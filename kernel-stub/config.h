@@ -4,6 +4,7 @@
  *   0 .. 2^47                 the program
  *   DIRECT_MAP                the first 4 GiB of physical memory
  *   THREAD_AREA               kernel stacks and kernel TLS blocks, guard pages
+ *   CPU_AREA                  interrupt stacks of processors but the first
  *   HEAP_AREA                 large blocks of the kernel heap
  *   KERNEL_BASE               the kernel image (-mcmodel=kernel)
  *
@@ -16,6 +17,7 @@
 #define DIRECT_MAP 0xffff800000000000
 #define DIRECT_MAP_SIZE 0x100000000
 #define THREAD_AREA 0xffffc00000000000
+#define CPU_AREA 0xffffc80000000000
 #define HEAP_AREA 0xffffd00000000000
 
 /* Kernel stacks have this size and alignment; the lowest page is a guard. */
@@ -52,6 +54,10 @@
 #define IST_MACHINE_CHECK 4
 #define IST_DEBUG 5
 #define NUM_ISTS 5
+
+/* Where the other processors start: a page below 1 MiB, which nothing else uses
+ * once the structures of PVH have been read. */
+#define AP_TRAMPOLINE 0x8000
 
 /* Interrupt vectors of our own. */
 #define VECTOR_TIMER 0x20

@@ -3,6 +3,7 @@
 #include "cpu.h"
 #include "log.h"
 #include "serial.h"
+#include "smp.h"
 
 namespace control {
 
@@ -15,11 +16,22 @@ void send(const char *Format, ...) {
   size_t N = formatV(Line, sizeof(Line) - 1, Format, Arguments);
   va_end(Arguments);
   Line[N++] = '\n';
+  // A line comes out whole, unless its writer was halted in the middle of it.
+  cpu::InterruptGuard Guard;
+  static cpu::Lock Lock;
+  bool HasLock = false;
+  for (unsigned I = 0; I != 10'000'000 && !HasLock; ++I)
+    if (!(HasLock = Lock.tryAcquire()))
+      cpu::pause();
   serial::write(serial::Control, Line, N);
+  if (HasLock)
+    Lock.release();
 }
 
 void powerOff(unsigned char Code) {
   cpu::out8(DebugExitPort, Code);
+  // Still here.
+  smp::stopOthers();
   cpu::halt();
 }
 

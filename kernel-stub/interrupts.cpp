@@ -251,9 +251,20 @@ const Frame *currentFrame() { return Current; }
 FrameGuard::FrameGuard(const Frame *F) : Outer(Current) { Current = F; }
 FrameGuard::~FrameGuard() { Current = Outer; }
 
+void checkThreadPointer([[maybe_unused]] Frame *F) {
+#if defined(SEGSHIFT_DEBUG) && !defined(SEGSHIFT_KERNEL_TLS_FS)
+  cpu::InterruptGuard Guard; // on this processor until the end
+  const Cpu &C = smp::current();
+  void *Tp = segshift_tp();
+  if (Tp != C.Tp && Tp != C.TpBefore)
+    segshift_bad_tp(F, segshift_read_gs_base());
+#endif
+}
+
 } // namespace interrupts
 
 void handleInterrupt(Frame *F) {
+  interrupts::checkThreadPointer(F);
   // At the last instruction of a system call's exit, with all but RIP the
   // program's.
   if (isAt(*F, ring0_leave_syscall_jump) && isFromProgram(*F))
@@ -278,9 +289,11 @@ void handleInterrupt(Frame *F) {
 // Must not fault: the iretq of another exception would let the next NMI in, on
 // this same stack.
 void handleParanoid(Frame *F) {
+  interrupts::checkThreadPointer(F);
   switch (F->vector) {
   case Nmi:
-    ++NmiCount;
+    if (!smp::handleNmi())
+      ++NmiCount;
     return;
   case Debug:
     // The kernel stopped at a breakpoint, or stepped: SYSCALL clears TF, but

@@ -36,6 +36,10 @@ unsigned debugCount();
 // Page faults that this thread took while in the kernel.
 unsigned kernelFaults();
 
+// In debug images: panics if the thread pointer is not the one that this processor
+// has for its current thread.
+void checkThreadPointer(Frame *F);
+
 } // namespace interrupts
 
 #endif

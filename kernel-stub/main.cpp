@@ -104,7 +104,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   }
   smp::initBoot();
   processor::init(smp::cpu(0));
-  paging::init();
+  paging::setIdentityMap(false);
   thread::init();
   timer::init(options::getNumber("tick", 1000));
   trace::setVerbose(options::getNumber("trace", 0));
@@ -112,6 +112,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   Thread *Main = thread::create(mainThread, nullptr, nullptr);
   if (!Main)
     panic("no memory for the main thread");
+  smp::start();
   thread::start(*Main);
   scheduler::idle();
 }

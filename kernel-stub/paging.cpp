@@ -31,9 +31,9 @@ void freeTable(uint64_t *Table, unsigned Level, unsigned Count) {
 
 } // namespace
 
-void init() {
-  boot_pml4[0] = 0;
-  cpu::writeCr3(cpu::readCr3());
+void setIdentityMap(bool On) {
+  boot_pml4[0] = On ? boot_pml4[indexAt(DIRECT_MAP, 3)] : 0;
+  tlb::flushAll();
 }
 
 uint64_t *entry(uint64_t Address, bool Create) {
@@ -113,8 +113,11 @@ void unmapRange(uint64_t Start, uint64_t End, void (*Free)(uint64_t Physical)) {
 }
 
 void freeLowerHalf() {
-  freeTable(boot_pml4, 3, 256);
-  cpu::writeCr3(cpu::readCr3());
+  constexpr unsigned Count = 256;
+  for (unsigned I = 0; I != Count; ++I)
+    boot_pml4[I] &= ~static_cast<uint64_t>(Present);
+  tlb::flushAll();
+  freeTable(boot_pml4, 3, Count);
 }
 
 bool isMapped(uint64_t Address) {

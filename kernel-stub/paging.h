@@ -25,8 +25,8 @@ enum Flags : uint64_t {
 };
 constexpr uint64_t AddressMask = 0x000ffffffffff000;
 
-// Removes the identity map of boot.S.
-void init();
+// The map of the first 4 GiB at 0, with which processors start.
+void setIdentityMap(bool On);
 
 // The entry for the page at Address; null if there is no table for it, or, with
 // Create, no memory for one.

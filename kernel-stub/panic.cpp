@@ -6,6 +6,7 @@
 #include "log.h"
 #include "paging.h"
 #include "segshift/base.h"
+#include "smp.h"
 #include "symbols.h"
 
 namespace {
@@ -55,13 +56,18 @@ void logStack(uint64_t Rip, uint64_t Rbp, uint64_t Rsp) {
 
 [[noreturn]] void finish(const Frame *F, uint64_t Rip, uint64_t Rbp,
                          uint64_t Rsp, const char *Message) {
-  static bool Panicked;
+  static const Cpu *Panicked;
   cpu::disableInterrupts();
-  if (__atomic_exchange_n(&Panicked, true, __ATOMIC_ACQUIRE)) {
+  const Cpu *Here = &smp::current(), *First = nullptr;
+  if (!__atomic_compare_exchange_n(&Panicked, &First, Here, false,
+                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    if (First != Here) // another processor was first, and will stop this one
+      cpu::halt();
     // A panic within the panic: the first one's message is what counts.
     control::send("panic (while reporting one) %s", Message);
     control::powerOff(PanicExitCode);
   }
+  smp::stopOthers();
   breakLogLock();
   log("kernel panic: %s", Message);
   if (F)

@@ -49,6 +49,8 @@ void addAround(uint64_t Start, uint64_t End, uint64_t HoleStart,
 
 } // namespace
 
+uint64_t rsdp() { return at<StartInfo>(boot_start_info)->Rsdp; }
+
 void init() {
   auto *Info = at<StartInfo>(boot_start_info);
   if (Info->Magic != StartMagic || Info->Version < 1)

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "panic.h"
 #include "process.h"
+#include "smp.h"
 #include "string.h"
 #include "thread.h"
 #include "timer.h"
@@ -253,12 +254,10 @@ int leak() {
 }
 
 int nmi() {
-  enum : uint32_t { NmiToSelf = 0x4400 }; // delivery mode NMI, level, APIC id 0
-  auto *Lapic = static_cast<volatile uint32_t *>(memory::direct(0xfee00000));
+  thread::PreemptGuard Guard; // it is this thread that is to count them
   for (unsigned I = 0; I != 100; ++I) {
     unsigned Before = interrupts::nmiCount();
-    Lapic[0x310 / 4] = 0;
-    Lapic[0x300 / 4] = NmiToSelf;
+    smp::sendNmi(smp::current());
     while (interrupts::nmiCount() == Before)
       cpu::pause();
   }

@@ -50,6 +50,9 @@ struct Cpu {
   // thread switches, threads taken over from other processors, IPIs received.
   uint64_t NumTicks, NumBusyTicks, NumSwitches, NumStolen;
   uint64_t NumReschedules, NumShootdowns, NumNmis;
+
+  uint64_t Flushed; // the last request that it has served: tlb.cpp
+  bool IsStopped;
 };
 
 namespace smp {
@@ -71,8 +74,17 @@ void sendReschedule(Cpu &C);
 // An NMI of no meaning: for tests.
 void sendNmi(Cpu &C);
 
+// From an NMI. False: it has no meaning that is known here.
+bool handleNmi();
+
+// Halts all other processors, for good. From anywhere.
+void stopOthers();
+
 // Before anything else here, on the boot processor.
 void initBoot();
+// Starts the others, one by one. Before there is a program, with interrupts
+// off.
+void start();
 
 } // namespace smp
 

@@ -57,6 +57,7 @@ const char *name(uint64_t Number) {
 extern "C" void handleSyscall(Frame *F) {
   using namespace syscall;
   uint64_t Number = F->rax;
+  interrupts::checkThreadPointer(F);
   interrupts::FrameGuard Guard(F);
   Arguments A = {{F->rdi, F->rsi, F->rdx, F->r10, F->r8, F->r9}, *F};
   ++thread::current().NumSyscalls;

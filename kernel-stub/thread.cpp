@@ -50,6 +50,33 @@ template <typename T> void setThreadLocal(void *Tp, T &Variable, T Value) {
 
 Thread **idList(int Id) { return &IdLists[unsigned(Id) % NumIdLists]; }
 
+Thread *make(void (*Function)(void *), void *Argument, Process *Owner) {
+  Thread *T = thread_memory::allocate();
+  if (!T)
+    return nullptr;
+  if (Owner || KERNEL_EXTENDED_STATE)
+    processor::initExtendedState(T->ExtendedState);
+  else
+    T->ExtendedState = nullptr;
+  T->Owner = Owner;
+  T->Affinity = ~0u;
+  T->WakeTime = NoDeadline;
+  T->Bases.Tp = kernel_tls::make(thread_memory::block(*T));
+  T->Bases.IsProgram = Owner;
+  setStackSlot(T->Bases.Tp, T->StackTop);
+  setThreadLocal(T->Bases.Tp, Current, T);
+
+  // What switch_stacks pops: R15, R14, R13, R12, RBX, RBP, return address.
+  *T->frame() = Frame();
+  auto *Stack = reinterpret_cast<uint64_t *>(T->frame()) - 7;
+  memset(Stack, 0, 7 * sizeof(*Stack));
+  Stack[2] = reinterpret_cast<uint64_t>(Argument);
+  Stack[3] = reinterpret_cast<uint64_t>(Function);
+  Stack[6] = reinterpret_cast<uint64_t>(thread_start);
+  T->Rsp = reinterpret_cast<uint64_t>(Stack);
+  return T;
+}
+
 } // namespace
 
 void init() {
@@ -75,30 +102,20 @@ bool isCurrentSane() {
 
 Thread *create(void (*Function)(void *), void *Argument, Process *Owner) {
   reap();
-  Thread *T = thread_memory::allocate();
+  Thread *T = make(Function, Argument, Owner);
+  if (T)
+    T->Id = __atomic_fetch_add(&NextId, 1, __ATOMIC_RELAXED);
+  return T;
+}
+
+Thread *createIdle(const Cpu &C) {
+  Thread *T = make(nullptr, nullptr, nullptr);
   if (!T)
     return nullptr;
-  if (Owner || KERNEL_EXTENDED_STATE)
-    processor::initExtendedState(T->ExtendedState);
-  else
-    T->ExtendedState = nullptr;
-  T->Id = __atomic_fetch_add(&NextId, 1, __ATOMIC_RELAXED);
-  T->Owner = Owner;
-  T->Affinity = ~0u;
-  T->WakeTime = NoDeadline;
-  T->Bases.Tp = kernel_tls::make(thread_memory::block(*T));
-  T->Bases.IsProgram = Owner;
-  setStackSlot(T->Bases.Tp, T->StackTop);
-  setThreadLocal(T->Bases.Tp, Current, T);
-
-  // What switch_stacks pops: R15, R14, R13, R12, RBX, RBP, return address.
-  *T->frame() = Frame();
-  auto *Stack = reinterpret_cast<uint64_t *>(T->frame()) - 7;
-  memset(Stack, 0, 7 * sizeof(*Stack));
-  Stack[2] = reinterpret_cast<uint64_t>(Argument);
-  Stack[3] = reinterpret_cast<uint64_t>(Function);
-  Stack[6] = reinterpret_cast<uint64_t>(thread_start);
-  T->Rsp = reinterpret_cast<uint64_t>(Stack);
+  T->S = Thread::Running;
+  T->OnCpu = true;
+  T->CpuId = C.Id;
+  T->Affinity = 1u << C.Id;
   return T;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 class Process;
+struct Cpu;
 
 namespace thread {
 
@@ -88,6 +89,8 @@ bool isCurrentSane();
 // Makes a kernel thread, not started. Null: no memory, or too many. Owner is
 // null or the program that it will run.
 Thread *create(void (*Function)(void *), void *Argument, Process *Owner);
+// The idle thread of another processor, which comes to life as boot.S has it.
+Thread *createIdle(const Cpu &C);
 // Lets a new thread run. Function null: it goes to the program by its frame().
 void start(Thread &T);
 // Undoes create, before start.

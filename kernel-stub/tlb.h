@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+struct Cpu;
+
 namespace tlb {
 
 // When this returns, no processor uses what the page tables had for [Start,
@@ -17,6 +19,10 @@ namespace tlb {
 void flush(uint64_t Start, uint64_t End);
 // Everything, for tables that are to be freed.
 void flushAll();
+
+// From an NMI: does what another processor has asked this one for. False:
+// nothing.
+bool serve(Cpu &C);
 
 } // namespace tlb
 
