@@ -542,10 +542,12 @@ void enter(uint64_t Number, const uint64_t (&A)[6]) {
 }
 
 void leave(uint64_t Number, const uint64_t (&A)[6], int64_t Result) {
+  const Call *C = find(Number);
+  if (C && !returns(*C)) // rt_sigreturn: "returns" what was interrupted
+    return;
   LineOwner L;
   if (!L)
     return;
-  const Call *C = find(Number);
   static constexpr Call Unknown = {"", "xxxxxx"};
   if (C && mayWait(*C, Number, A)) {
     L->add("<... %s resumed>)", C->Name);

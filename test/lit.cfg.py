@@ -52,10 +52,16 @@ for name, value in [
 # reason of the skip.
 for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
-    "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace", "pkg-config",
+    "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
+    "go", "sqlite3", "lua5.4", "perl", "gawk", "openssl", "redis-benchmark", "pkg-config",
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)
+
+# Debian's python3, whatever is first in PATH.
+if os.path.exists("/usr/bin/python3") and os.path.isdir(
+        "/usr/lib/" + os.path.basename(os.path.realpath("/usr/bin/python3"))):
+    config.available_features.add("python3-debian")
 
 # Built if GCC 12's libstdc++.a is there: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
