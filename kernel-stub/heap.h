@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if __STDC_HOSTED__ // the C++ runtime's code, tests
+#include <new>
+#else
 inline void *operator new(size_t, void *Place) noexcept { return Place; }
+#endif
 
 namespace heap {
 

@@ -6,21 +6,21 @@
 namespace initrd {
 namespace {
 
-const void *Archive;
-size_t ArchiveSize;
+Archive TheArchive;
 
 } // namespace
 
 void init(const void *Start, size_t Size) {
-  Archive = Start;
-  ArchiveSize = Size;
+  TheArchive = {Start, Size};
 }
 
+Archive archive() { return TheArchive; }
+
 bool find(const char *Path, File &F) {
-  if (!ArchiveSize)
+  if (!TheArchive.Size)
     return false;
   cpio::Entry E;
-  cpio::Error Result = cpio::find(Archive, ArchiveSize, Path, E);
+  cpio::Error Result = cpio::find(TheArchive.Data, TheArchive.Size, Path, E);
   if (Result == cpio::Error::NotFound)
     return false;
   if (Result != cpio::Error::None) {

@@ -16,6 +16,12 @@ namespace initrd {
 
 void init(const void *Archive, size_t Size); // Size 0: there is none
 
+struct Archive {
+  const void *Data;
+  size_t Size; // 0: there is none
+};
+Archive archive();
+
 struct File {
   const uint8_t *Data = nullptr;
   size_t Size = 0;

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "control.h"
 #include "cpu.h"
+#include "file.h"
 #include "initrd.h"
 #include "log.h"
 #include "memory.h"
@@ -77,6 +78,7 @@ bool chooseRing() {
 
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
+  file::init();
   if (const char *Name = options::get("selftest"))
     selftest::run(Name);
   else

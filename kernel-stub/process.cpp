@@ -10,6 +10,7 @@
 #include "log.h"
 #include "memory.h"
 #include "processor.h"
+#include "open_file.h"
 #include "string.h"
 #include "trace.h"
 #include "vm.h"
@@ -60,6 +61,8 @@ void runThreads(Process &P, Thread &First) {
   }
   thread::reap();
   signal::discard(P.Signals.Shared);
+  heap::destroy(P.Files);
+  P.Files = nullptr;
   vm::clear();
   if (P.NumSyscalls != P.NumTracedSyscalls)
     log("kernel TLS was overwritten: it counts %lu system calls, %lu were made",
@@ -118,19 +121,26 @@ const char *Strings::next(const char *S) const {
 void run(Strings Arguments, Strings Environment) {
   Process P;
   char Error[200];
-  Thread *T = thread::create(nullptr, nullptr, &P);
+  P.Arguments = Arguments;
+  P.Environment = Environment;
+  P.Files = FileTable::make();
+  Thread *T = P.Files ? thread::create(nullptr, nullptr, &P) : nullptr;
   if (!T) {
+    heap::destroy(P.Files);
     control::send("error no memory for a thread");
     return;
   }
   exec::Start S;
   if (!exec::load(P, *T, Arguments, Environment, S, Error, sizeof(Error))) {
     thread::discard(*T);
+    heap::destroy(P.Files);
     vm::clear();
     log("cannot start %s: %s", P.Path, Error);
     control::send("error %s", Error);
     return;
   }
+  int Unused;
+  P.Files->Program = file::open(P.Path, Unused);
   makeProgramFrame(*T->frame(), S.Rip, S.Rsp);
   runThreads(P, *T);
   if (P.Signal)
@@ -141,9 +151,10 @@ void run(Strings Arguments, Strings Environment) {
 
 Process runFunction(void (*Function)()) {
   Process P;
+  P.Files = FileTable::make();
   Thread *T = thread::create(nullptr, nullptr, &P);
   uint64_t StackTop = exec::mapStack();
-  if (!T || !StackTop) {
+  if (!P.Files || !T || !StackTop) {
     log("no memory for a program");
     P.Signal = SIGKILL;
     return P;

@@ -10,10 +10,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+class FileTable;
+
+namespace process {
+
+// A list of NUL-terminated strings, one after the other.
+struct Strings {
+  const char *Data = nullptr;
+  size_t Size = 0;
+
+  // The string after S; the first if S is null. Null at the end.
+  const char *next(const char *S) const;
+};
+
+} // namespace process
+
 class Process {
 public:
   char Path[4096] = ""; // of its executable file
   int Id = 0; // getpid(2): its first thread's
+  FileTable *Files = nullptr; // open_file.h
+  process::Strings Arguments, Environment;
 
   // All that live, linked by NextInProcess; under StateLock.
   Thread *Threads = nullptr;
@@ -39,15 +56,6 @@ extern cpu::Lock StateLock;
 
 // The running thread's program, or null.
 Process *current();
-
-// A list of NUL-terminated strings, one after the other.
-struct Strings {
-  const char *Data = nullptr;
-  size_t Size = 0;
-
-  // The string after S; the first if S is null. Null at the end.
-  const char *next(const char *S) const;
-};
 
 // Runs a program from the initrd until its last thread has ended, and reports
 // how on the control channel.

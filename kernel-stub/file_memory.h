@@ -1,0 +1,24 @@
+// Pages for the contents of files: at most half of the memory, so that what a
+// program writes does not take what it runs in.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_FILE_MEMORY_H
+#define STUB_FILE_MEMORY_H
+
+#include "memory.h"
+
+namespace fileMemory {
+
+// Sets the limit, from the memory that is free now.
+void init();
+
+// A zeroed page's physical address, or 0: the limit is reached, or no memory.
+uint64_t allocate();
+void free(uint64_t Physical);
+
+uint64_t limit(); // pages
+uint64_t used();
+
+} // namespace fileMemory
+
+#endif
