@@ -306,6 +306,9 @@ int64_t sysFchdir(const Arguments &A) {
   return 0;
 }
 
+// Files have no extended attributes.
+int64_t sysNoAttributes(const Arguments &) { return -EOPNOTSUPP; }
+
 int64_t sysUmask(const Arguments &A) {
   return __atomic_exchange_n(&file::table().Umask,
                              static_cast<uint32_t>(A[0]) & 0777,

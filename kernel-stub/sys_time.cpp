@@ -56,6 +56,11 @@ int64_t sysGettimeofday(const Arguments &A) {
   return !A[0] || putUser(A[0], T) ? 0 : -EFAULT;
 }
 
+int64_t sysTime(const Arguments &A) {
+  int64_t Seconds = timer::now() / Second;
+  return !A[0] || putUser(A[0], Seconds) ? Seconds : -EFAULT;
+}
+
 int64_t sysNanosleep(const Arguments &A) {
   uint64_t Duration;
   if (!getTime(Duration, A[0]))
