@@ -74,5 +74,10 @@ if qemu and b"give out=FILE" in subprocess.run(
 # Built if GCC 12's libstdc++.a is there: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
     config.available_features.add("stub-cxx")
+# Built if musl-dev is there: see runtime/hosted/CMakeLists.txt.
+if os.path.exists(build + "/hosted/libsecondlibc.so"):
+    config.available_features.add("second-libc")
+if os.path.exists("/usr/bin/python3"):
+    config.available_features.add("debian-python3")
 if os.path.exists(build + "/test/fuzz/audit_fuzzer"):
     config.available_features.add("fuzzer")

@@ -1,0 +1,101 @@
+/* A second C library in one Linux process, its TLS behind GS.
+ *
+ * The *host* is the program with its own C library, whose threads, loader and
+ * FS are untouched. The *world* is an object whose code and C library were
+ * moved to GS. Threads are the host's: each gets a block of the world's when it
+ * first enters, and loses it when it ends. Nothing is swapped at a call.
+ *
+ *   host code  ->  boundary: segshift_enter(), then a call  ->  world code
+ *
+ * This header is for the boundary, which is host code: it uses FS, and neither
+ * the plugin nor the rewriter has seen it. docs/two-libcs.md has the whole way.
+ *
+ * Whether a thread has entered is a variable of the host's TLS, which is 0 in
+ * each new thread. (GS_BASE does not tell: Linux gives a new thread its
+ * creator's. Nor does an owner's thread number in the block: numbers are used
+ * again.)
+ *
+ * Functions that can fail return 0 or a negated Linux error number.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef SEGSHIFT_HOSTED_H
+#define SEGSHIFT_HOSTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SEGSHIFT_HIDDEN __attribute__((visibility("hidden")))
+
+/* What the world's C library has to do, on its side: segshift_world of the glue
+ * for that library. All of them run with GS set. */
+struct segshift_world {
+  /* Bytes of its thread structure from tp on. */
+  size_t tcb_size;
+  /* Once, on the thread that calls segshift_world_init, after `thread_begin`.
+   */
+  int (*start)(char **environment);
+  /* A thread's block was made: `tp` is GS_BASE, canary and TLS are in place.
+   * All signals are blocked. */
+  void (*thread_begin)(void *tp, int tid);
+  /* A thread is ending, and `own`; or it has ended without our knowing, and
+   * another one calls this. */
+  void (*thread_end)(void *tp, bool own);
+  /* Around fork, as with pthread_atfork: -1 before, 0 after in the parent, 1 in
+   * the child, where the thread's number is another. */
+  void (*fork)(int who, void *tp, int tid);
+  /* At the end of the process: flush what is buffered. */
+  void (*stop)(void);
+};
+
+/* Once, before any thread enters, in the object's constructor. The calling
+ * thread enters. -EBUSY: GS is used by someone else in this process (Wine,
+ * another world); that is also printed to stderr. -ENOMEM; -EINVAL: the
+ * object's TLS has no place that can be honoured (it was not linked with
+ * initial-exec). After an error segshift_enter always fails with -ENODEV. */
+int segshift_world_init(const struct segshift_world *world, char **environment);
+
+/* In the object's destructor. Threads can enter no more. */
+void segshift_world_end(void);
+
+/* How many blocks there are in use now, and how many were ever made: for tests
+ * and statistics. */
+size_t segshift_world_threads(void);
+size_t segshift_world_blocks(void);
+
+/* What segshift_enter needs. */
+extern SEGSHIFT_HIDDEN __thread void *segshift_world_tp
+    __attribute__((tls_model("initial-exec")));
+extern SEGSHIFT_HIDDEN bool segshift_world_fsgsbase;
+SEGSHIFT_HIDDEN int segshift_enter_slow(void);
+
+static inline __attribute__((always_inline)) void *
+segshift_world_gs_base(void) {
+  void *base;
+  __asm__ volatile("rdgsbase %0" : "=r"(base));
+  return base;
+}
+
+/* Before a call into the world: makes sure that GS is the running thread's. A
+ * few instructions once the thread has entered. May be called in signal
+ * handlers and in a forked child. -ENODEV: there is no world (see
+ * segshift_world_init). -EBUSY: GS was changed by someone else; printed once.
+ * -ENOMEM. */
+static inline __attribute__((always_inline)) int segshift_enter(void) {
+  void *tp = segshift_world_tp;
+  if (__builtin_expect(tp != 0, 1) &&
+      (__builtin_expect(!segshift_world_fsgsbase, 0) ||
+       __builtin_expect(segshift_world_gs_base() == tp, 1)))
+    return 0;
+  return segshift_enter_slow();
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

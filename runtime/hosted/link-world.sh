@@ -1,0 +1,99 @@
+#!/bin/sh
+# Links a shared object that has a C library of its own, whose TLS is behind GS.
+#
+#   link-world.sh [OPTIONS] -o OUT.so WORLD.o… -- BOUNDARY.o… [LINKER OPTIONS]
+#
+# WORLD.o      code of the second world, by any compiler, -fPIC. Its thread-local
+#              variables and the C library's move to GS here.
+# BOUNDARY.o   host code: exports the object's functions, calls segshift_enter, then
+#              the world's.
+# Options:
+#   --build=DIR      segshift's build folder (default: build/ of this tree)
+#   --libc=FILE      the world's C library: a libc.a of musl (default: Debian's)
+#   --symbols=GLOB   names of the world's functions that the boundary calls; may be
+#                    given several times (default: world_*)
+#   --host=NAME      a function of the host that the world may call by name; may be
+#                    given several times
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=$here/../../build
+libc=/usr/lib/x86_64-linux-musl/libc.a
+llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
+symbols=
+host=
+out=
+world=
+
+die() { echo "link-world.sh: $*" >&2; exit 1; }
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --build=*) build=${1#*=} ;;
+    --libc=*) libc=${1#*=} ;;
+    --symbols=*) symbols="$symbols --keep-global-symbol=${1#*=}" ;;
+    --host=*) host="$host ${1#*=}" ;;
+    -o) [ $# -gt 1 ] || die "-o needs a file"; out=$2; shift ;;
+    --) shift; break ;;
+    -*) die "unknown option $1; the head of $0 lists them" ;;
+    *) world="$world $1" ;;
+  esac
+  shift
+done
+[ -n "$out" ] || die "no output: give -o OUT.so"
+[ -n "$world" ] || die "no objects of the world"
+[ -f "$libc" ] || die "$libc: no such file; install musl-dev, or give --libc=FILE"
+[ -n "$symbols" ] || symbols='--keep-global-symbol=world_*'
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# 1. To GS: the world's objects, and all of its C library.
+n=0
+for file in $world; do
+  n=$((n + 1))
+  cp "$file" "$work/$n.o"
+done
+cp "$libc" "$work/libc.a"
+cp "$(${CC:-gcc} -print-libgcc-file-name)" "$work/libgcc.a"
+cp "$build/hosted/libsegshift-musl.a" "$work/glue.a"
+"$build/bin/segshift" rewrite --tcb-offsets=all --tls-model=initial-exec --verify \
+  --in-place "$work"/*.o "$work"/*.a
+
+# 2. One object, whose names nobody else sees: the host has its own malloc.
+"$llvm/ld.lld" -r -o "$work/world.o.all" "$work"/[0-9]*.o --whole-archive "$work/glue.a" \
+  --no-whole-archive "$work/libc.a" "$work/libgcc.a"
+# shellcheck disable=SC2086 # lists of words
+"$llvm/llvm-objcopy" --wildcard $symbols --keep-global-symbol=segshift_world \
+  --rename-section=.init_array=world_init --rename-section=.fini_array=world_fini \
+  "$work/world.o.all" "$work/world.linked"
+
+# 3. What is still undefined would be the host's, but for what the linker defines.
+linker='_GLOBAL_OFFSET_TABLE_ _DYNAMIC __ehdr_start __init_array_start __init_array_end
+  __fini_array_start __fini_array_end'
+"$llvm/llvm-nm" --undefined-only --format=just-symbols "$work/world.linked" |
+  sort >"$work/undefined"
+for name in $linker $host; do echo "$name"; done | sort >"$work/allowed"
+missing=$(comm -23 "$work/undefined" "$work/allowed")
+[ -z "$missing" ] || die "the world lacks: $(echo "$missing" | tr '\n' ' ')
+(a function of the host is called through a pointer, or allowed by --host=NAME)"
+
+# And no use of FS may be left.
+"$build/bin/segshift" audit --quiet --tcb-offsets=all "$work/world.linked" >"$work/audit" || {
+  cat "$work/audit" >&2
+  die "the world still uses FS, as listed above"
+}
+
+# 4. With the host's side, as an object like any other. It is never unloaded: threads
+# keep what is in it until they end.
+"$llvm/ld.lld" -shared -z nodelete -z now -z relro --no-dependent-libraries \
+  -u segshift_world_construct -o "$out" "$@" "$work/world.linked" \
+  "$build/hosted/libsegshift-hosted.a" "$build/runtime/libsegshift.a"
+
+# 5. All of the world's TLS has its place when the object is loaded.
+if "$llvm/llvm-readelf" -rW "$out" | grep -E 'DTPMOD64|DTPOFF64|TLSDESC' >&2; then
+  rm -f "$out"
+  die "$out would use dynamic TLS of the host: compile with -ftls-model=initial-exec"
+fi

@@ -1,0 +1,202 @@
+/* What musl has to be told to live in a process that it has not started: on GS,
+ * in threads of the host. For musl 1.2 as distributions build it (mallocng);
+ * the places in its structures are those of src/internal/pthread_impl.h, libc.h
+ * and src/malloc/mallocng/meta.h, and are checked when the world starts.
+ *
+ * World code: compiled with the plugin or rewritten, linked with musl's libc.a.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "segshift/hosted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* struct pthread, at tp. */
+struct thread {
+  void *self;               /* 0x00 */
+  void *dtv;                /* 0x08 */
+  struct thread *prev;      /* 0x10 */
+  struct thread *next;      /* 0x18 */
+  uintptr_t sysinfo;        /* 0x20 */
+  uintptr_t canary;         /* 0x28 */
+  int tid;                  /* 0x30 */
+  int errno_val;            /* 0x34 */
+  int detach_state;         /* 0x38 */
+  int cancel[3];            /* 0x3c */
+  void *map_and_stack[5];   /* 0x48 */
+  void *result, *cancelbuf; /* 0x70 */
+  void **tsd;               /* 0x80 */
+  void *robust_head;        /* 0x88 */
+  long robust_off;          /* 0x90 */
+  void *robust_pending;     /* 0x98 */
+  int h_errno_val;          /* 0xa0 */
+  int timer_id;             /* 0xa4 */
+  void *locale;             /* 0xa8 */
+  int killlock[2];          /* 0xb0 */
+  void *dlerror_buf;        /* 0xb8 */
+  void *stdio_locks;        /* 0xc0 */
+};
+_Static_assert(sizeof(struct thread) == 0xc8, "struct pthread");
+enum { DT_JOINABLE = 2, KeysMax = 128 };
+
+/* struct __libc. */
+struct libc {
+  char can_do_threads, threaded, secure;
+  volatile signed char need_locks;
+  int threads_minus_1;
+  size_t *auxv;
+  void *tls_head;
+  size_t tls_size, tls_align, tls_cnt;
+  size_t page_size;
+  char global_locale[48];
+};
+
+extern struct libc __libc SEGSHIFT_HIDDEN;
+extern char **__environ;
+extern size_t __hwcap SEGSHIFT_HIDDEN;
+extern char *__progname, *__progname_full;
+extern volatile int __thread_list_lock SEGSHIFT_HIDDEN;
+extern char __malloc_context[] SEGSHIFT_HIDDEN;
+enum { MallocContextBrk = 0x398 };
+SEGSHIFT_HIDDEN void __tl_lock(void), __tl_unlock(void), __funcs_on_exit(void),
+    __pthread_tsd_run_dtors(void), __do_orphaned_stdio_locks(void),
+    __malloc_atfork(int who);
+
+/* What lies at tp in a block of this world. */
+struct tcb {
+  struct thread thread;
+  void *tsd[KeysMax];
+};
+
+static struct thread *some_thread; /* under musl's thread-list lock */
+
+static void thread_begin(void *tp, int tid) {
+  struct tcb *tcb = tp;
+  struct thread *thread = &tcb->thread;
+  thread->prev = thread->next = thread;
+  thread->tid = tid;
+  thread->detach_state = DT_JOINABLE;
+  thread->robust_head = &thread->robust_head;
+  thread->locale = __libc.global_locale;
+  thread->tsd = tcb->tsd;
+  __tl_lock();
+  if (some_thread) {
+    thread->next = some_thread->next;
+    thread->prev = some_thread;
+    thread->next->prev = thread;
+    some_thread->next = thread;
+  }
+  some_thread = thread;
+  __tl_unlock();
+}
+
+static void thread_end(void *tp, bool own) {
+  struct thread *thread = tp;
+  if (own) {
+    __pthread_tsd_run_dtors();
+    __do_orphaned_stdio_locks();
+  }
+  __tl_lock();
+  thread->prev->next = thread->next;
+  thread->next->prev = thread->prev;
+  if (some_thread == thread)
+    some_thread = thread->next == thread ? 0 : thread->next;
+  __tl_unlock();
+}
+
+/* The number in __thread_list_lock is of a thread that the child does not have.
+ */
+static void forked(int who, void *tp, int tid) {
+  struct thread *thread = tp;
+  if (who < 0) {
+    __malloc_atfork(-1);
+    __tl_lock();
+    return;
+  }
+  if (who > 0) {
+    thread->tid = tid;
+    __thread_list_lock = 0;
+  } else {
+    __tl_unlock();
+  }
+  __malloc_atfork(who);
+}
+
+static size_t auxiliary[64];
+
+static void read_auxiliary(void) {
+  enum { AT_HWCAP = 16, AT_PAGESZ = 6, AT_SECURE = 23 };
+  int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    if (read(fd, auxiliary, sizeof(auxiliary) - 2 * sizeof(size_t)) < 0)
+      auxiliary[0] = 0;
+    close(fd);
+  }
+  __libc.page_size = 4096;
+  for (size_t *a = auxiliary; a[0]; a += 2) {
+    if (a[0] == AT_HWCAP)
+      __hwcap = a[1];
+    if (a[0] == AT_PAGESZ)
+      __libc.page_size = a[1];
+    if (a[0] == AT_SECURE)
+      __libc.secure = a[1] != 0;
+  }
+  __libc.auxv = auxiliary;
+}
+
+static void *never(void *argument) { return argument; }
+
+/* Whether this is the musl that the structures above are of. */
+static bool is_known_musl(void) {
+  struct thread *thread = (void *)pthread_self();
+  int tid = thread->tid;
+  bool ok = thread->self == thread && &errno == &thread->errno_val;
+  thread->tid = 0x5e65;
+  ok &= gettid() == 0x5e65;
+  thread->tid = tid;
+  return ok;
+}
+
+static int start(char **environment) {
+  static char *nothing[1];
+  static char name[] = "world";
+  if (!is_known_musl())
+    return -EINVAL;
+  __environ = environment ? environment : nothing;
+  __progname = __progname_full = name;
+  read_auxiliary();
+
+  /* The program break is the host's: mallocng would take the host's own growth
+     of it for its own pages. -1: use mmap. */
+  memset(__malloc_context + MallocContextBrk, 0xff, sizeof(uintptr_t));
+
+  /* From its first thread on, musl locks stdio. It shall do so now: this call
+     gets as far as __clone, which refuses (clone.S). */
+  __libc.can_do_threads = 1;
+  __libc.tls_size = __libc.page_size;
+  __libc.tls_align = 64;
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, never, NULL) != EAGAIN || !__libc.threaded)
+    return -EINVAL;
+  __libc.threads_minus_1 = 1;
+  __libc.need_locks = 1;
+  return 0;
+}
+
+static void stop(void) {
+  __funcs_on_exit();
+  fflush(NULL);
+}
+
+const struct segshift_world segshift_world = {.tcb_size = sizeof(struct tcb),
+                                              .start = start,
+                                              .thread_begin = thread_begin,
+                                              .thread_end = thread_end,
+                                              .fork = forked,
+                                              .stop = stop};

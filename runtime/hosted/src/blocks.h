@@ -1,0 +1,36 @@
+/* The pool of threads' blocks. Memory of the pool is never given back to the
+ * system: a thread that has not entered may have inherited a GS_BASE into a
+ * block whose thread is gone, and must find that it is one of ours.
+ *
+ * All functions but blocks_contain need the caller's lock.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef SEGSHIFT_HOSTED_BLOCKS_H
+#define SEGSHIFT_HOSTED_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct block {
+  void *memory;
+  int tid;            /* of the thread that has it; 0: free */
+  int rounds;         /* of key destructors that it has lived through */
+  struct block *next; /* in the list of free ones */
+};
+
+/* Whole pages each. */
+void blocks_init(size_t block_size);
+/* Null if there is no memory. */
+struct block *blocks_take(int tid);
+void blocks_give(struct block *block);
+/* The block that holds the address, or null. */
+struct block *blocks_find(const void *address);
+/* Whether the address lies in any block, free ones included. Takes no lock. */
+bool blocks_contain(const void *address);
+/* Calls `visit` for each block in use. */
+void blocks_each(void (*visit)(struct block *block, void *context),
+                 void *context);
+extern size_t blocks_used, blocks_made;
+
+#endif

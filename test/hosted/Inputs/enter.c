@@ -1,0 +1,302 @@
+/* Threads of the host that enter the second world in all sorts of ways.
+ *
+ *   enter OBJECT [foreign]
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long (*count)(void);
+static char *(*address)(void);
+static long (*thread_number)(void);
+static long (*call)(long (*)(long), long);
+static long (*processes)(void);
+static unsigned long (*blocks_in_use)(void), (*blocks_ever)(void);
+
+static atomic_int failures;
+#define CHECK(condition, ...)                                                  \
+  do {                                                                         \
+    if (!(condition)) {                                                        \
+      ++failures;                                                              \
+      printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);                   \
+      printf(__VA_ARGS__);                                                     \
+      putchar('\n');                                                           \
+    }                                                                          \
+  } while (0)
+
+static void in_thread(void *(*function)(void *), void *argument) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, function, argument);
+  pthread_join(thread, NULL);
+}
+
+static void *gs_base(void) {
+  void *base;
+  syscall(SYS_arch_prctl, 0x1004, &base);
+  return base;
+}
+
+/* --- Inherited -------------------------------------------------------------
+ */
+
+static sem_t go, stay, ready;
+
+/* Has inherited a GS_BASE, whose thread is gone when it enters. */
+static void *grandchild(void *argument) {
+  (void)argument;
+  CHECK(gs_base() != NULL, "Linux gives a thread its creator's");
+  sem_post(&ready);
+  sem_wait(&go);
+  long first = count();
+  CHECK(first == 101, "%ld", first);
+  CHECK(thread_number() == gettid(), "%ld", thread_number());
+  return address();
+}
+
+static void *child(void *argument) {
+  CHECK(count() == 101, "a new thread's variables");
+  pthread_create(argument, NULL, grandchild, NULL);
+  return NULL;
+}
+
+static void *other(void *argument) {
+  CHECK(count() == 101, "a new thread's variables");
+  *(char **)argument = address();
+  sem_post(&ready);
+  sem_wait(&stay);
+  CHECK(count() == 102, "still this thread's");
+  return NULL;
+}
+
+static void inherited(void) {
+  long before = count();
+  sem_init(&go, 0, 0);
+  sem_init(&stay, 0, 0);
+  sem_init(&ready, 0, 0);
+  pthread_t young, taker;
+  in_thread(child, &young); /* ended: its block is free */
+  sem_wait(&ready);
+  char *theirs;
+  void *result;
+  pthread_create(&taker, NULL, other, &theirs); /* takes it */
+  sem_wait(&ready);
+  sem_post(&go);
+  pthread_join(young, &result);
+  sem_post(&stay);
+  pthread_join(taker, NULL);
+  CHECK(result != theirs && result != address() && theirs != address(),
+        "blocks are apart");
+  CHECK(count() == before + 1, "the first thread's");
+}
+
+/* --- Coming and going ------------------------------------------------------
+ */
+
+static void *touch(void *argument) {
+  for (int i = 1; i < 20; ++i)
+    CHECK(count() == 100 + i, "call %d", i);
+  return argument;
+}
+
+static void *end_bare(void *argument) {
+  touch(argument);
+  syscall(SYS_exit, 0);
+  return NULL;
+}
+
+static void come_and_go(void) {
+  for (int i = 0; i < 500; ++i)
+    in_thread(touch, NULL);
+  CHECK(blocks_in_use() == 1, "%lu", blocks_in_use());
+  CHECK(blocks_ever() <= 32, "%lu", blocks_ever());
+  /* Threads that tell nobody that they end: their blocks are found later. (musl
+     cannot join such threads.) */
+#ifdef __GLIBC__
+  for (int i = 0; i < 2000; ++i)
+    in_thread(end_bare, NULL);
+  CHECK(blocks_in_use() <= 128, "%lu", blocks_in_use());
+  CHECK(blocks_ever() <= 256, "%lu", blocks_ever());
+#endif
+  in_thread(touch, NULL);
+}
+
+/* --- Signals ---------------------------------------------------------------
+ */
+
+static atomic_long signals;
+static void handler(int number) {
+  int saved = errno;
+  (void)number;
+  /* No malloc in a handler, in either world: only what is safe there. */
+  if (thread_number() != gettid())
+    ++failures;
+  ++signals;
+  errno = saved;
+}
+
+static void *hammered(void *argument) {
+  (void)argument;
+  /* Some enter first in the handler. */
+  for (volatile int i = 0; i < 20000; ++i)
+    ;
+  for (int i = 1; i < 200; ++i)
+    CHECK(count() == 100 + i, "call %d", i);
+  CHECK(thread_number() == gettid(), "%ld", thread_number());
+  return NULL;
+}
+
+static void *enters_in_handler(void *argument) {
+  (void)argument;
+  raise(SIGUSR1);
+  CHECK(count() == 101, "after the handler");
+  return NULL;
+}
+
+static void in_handlers(void) {
+  struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+  sigaction(SIGUSR1, &action, NULL);
+  sigaction(SIGPROF, &action, NULL);
+  in_thread(enters_in_handler, NULL);
+  CHECK(signals == 1, "%ld", (long)signals);
+  struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_PROF, &often, NULL);
+  for (int round = 0; round < 60; ++round) {
+    pthread_t threads[4];
+    for (int i = 0; i < 4; ++i)
+      pthread_create(&threads[i], NULL, hammered, NULL);
+    for (int i = 0; i < 4; ++i)
+      pthread_join(threads[i], NULL);
+  }
+  setitimer(ITIMER_PROF, &never, NULL);
+}
+
+/* --- Fork ------------------------------------------------------------------
+ */
+
+static atomic_bool ended;
+static void *busy(void *argument) {
+  while (!ended)
+    CHECK(count() > 100, "busy");
+  return argument;
+}
+
+static void *forks(void *argument) {
+  (void)argument;
+  long before = count();
+  for (int i = 1; i <= 100; ++i) {
+    pid_t pid = fork();
+    if (pid == 0) {
+      int wrong = failures;
+      CHECK(count() == before + i, "in the child");
+      CHECK(thread_number() == gettid(), "%ld", thread_number());
+      CHECK(blocks_in_use() == 1, "%lu", blocks_in_use());
+      in_thread(touch, NULL);
+      CHECK(blocks_in_use() == 1, "%lu", blocks_in_use());
+      fflush(stdout);
+      _exit(failures != wrong);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    CHECK(status == 0, "%x", status);
+    CHECK(count() == before + i, "in the parent");
+    CHECK(thread_number() == gettid(), "%ld", thread_number());
+  }
+  return NULL;
+}
+
+static void *forks_outside(void *argument) {
+  (void)argument; /* this thread has not entered */
+  pid_t pid = fork();
+  if (pid == 0) {
+    _exit(count() != 101);
+  }
+  int status;
+  waitpid(pid, &status, 0);
+  CHECK(status == 0, "%x", status);
+  return NULL;
+}
+
+static void forked(void) {
+  pthread_t threads[3];
+  for (int i = 0; i < 3; ++i)
+    pthread_create(&threads[i], NULL, busy, NULL);
+  in_thread(forks, NULL);
+  in_thread(forks_outside, NULL);
+  ended = 1;
+  for (int i = 0; i < 3; ++i)
+    pthread_join(threads[i], NULL);
+  forks(NULL);
+}
+
+/* --- Others ----------------------------------------------------------------
+ */
+
+static long back(long argument) {
+  errno = 5;
+  return argument ? count() : 0;
+}
+
+static char elsewhere[256];
+static void *foreign(void *argument) {
+  CHECK(count() == 101, "before");
+  syscall(SYS_arch_prctl, 0x1001, elsewhere);
+  CHECK(count() == -EBUSY, "%ld", count());
+  return argument;
+}
+static void *foreign_first(void *argument) {
+  syscall(SYS_arch_prctl, 0x1001, elsewhere);
+  CHECK(count() == -EBUSY, "%ld", count());
+  return argument;
+}
+
+int main(int argc, char **argv) {
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  bool is_foreign = argc > 2;
+  if (is_foreign)
+    syscall(SYS_arch_prctl, 0x1001, elsewhere);
+  void *object = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  if (!object) {
+    printf("%s\n", dlerror());
+    return 1;
+  }
+#define FIND(name) name = (__typeof__(name))dlsym(object, #name)
+  FIND(count);
+  FIND(address);
+  FIND(thread_number);
+  FIND(call);
+  FIND(processes);
+  FIND(blocks_in_use);
+  FIND(blocks_ever);
+  if (is_foreign) {
+    CHECK(count() == -ENODEV, "%ld", count());
+    printf("%d failures\n", (int)failures);
+    return failures != 0;
+  }
+  CHECK(count() == 101 && count() == 102, "first calls");
+  CHECK(call(back, 1) == 103, "a callback that calls");
+  CHECK(errno == 5, "the host's errno is %d", errno);
+  inherited();
+  come_and_go();
+  in_handlers();
+  forked();
+  CHECK(processes() == 42, "%ld", processes());
+  dlclose(object); /* stays: threads have blocks */
+  CHECK(count() > 103, "after dlclose");
+  in_thread(foreign, NULL);
+  in_thread(foreign_first, NULL);
+  CHECK(count() > 104, "other threads are not concerned");
+  printf("%d failures\n", (int)failures);
+  return failures != 0;
+}
