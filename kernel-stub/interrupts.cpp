@@ -16,6 +16,8 @@
 
 extern "C" {
 extern const char copy_user_access[], copy_user_end[];
+extern const char user_load32_access[], user_load32_end[];
+extern const char user_cmpxchg32_access[], user_cmpxchg32_end[];
 extern const char ring0_leave_trap_iretq[], ring0_leave_syscall_jump[];
 extern const char ring3_leave_trap_iretq[];
 void handleInterrupt(Frame *F);
@@ -88,10 +90,15 @@ bool isAtReturn(const Frame &F) {
   return isAt(F, ring0_leave_trap_iretq);
 }
 
-// With the program in ring 3, the kernel touches its memory by copy_user alone.
+bool isUserAccess(const Frame &F) {
+  return isAt(F, copy_user_access) || isAt(F, user_load32_access) ||
+         isAt(F, user_cmpxchg32_access);
+}
+
+// With the program in ring 3, the kernel touches its memory there alone.
 // CPUs with SMAP see to it that the page is there to no avail.
 bool isStrayAccess(const Frame &F, uint64_t Address) {
-  return ProgramsInRing3 && !isFromProgram(F) && !isAt(F, copy_user_access) &&
+  return ProgramsInRing3 && !isFromProgram(F) && !isUserAccess(F) &&
          static_cast<int64_t>(Address) >= 0;
 }
 
@@ -110,6 +117,14 @@ void kernelException(Frame &F, const char *Text) {
   // A copy to or from the program's memory: it returns what is left.
   if (F.vector == PageFault && isAt(F, copy_user_access)) {
     F.rip = reinterpret_cast<uint64_t>(copy_user_end);
+    return;
+  }
+  if (F.vector == PageFault && isAt(F, user_load32_access)) {
+    F.rip = reinterpret_cast<uint64_t>(user_load32_end);
+    return;
+  }
+  if (F.vector == PageFault && isAt(F, user_cmpxchg32_access)) {
+    F.rip = reinterpret_cast<uint64_t>(user_cmpxchg32_end);
     return;
   }
   // The program's registers were not such that one could go back to them.

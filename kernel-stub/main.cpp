@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "config.h"
+#include "calendar.h"
 #include "control.h"
 #include "cpu.h"
 #include "file.h"
@@ -109,6 +110,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   paging::setIdentityMap(false);
   thread::init();
   timer::init(options::getNumber("tick", 1000));
+  calendar::init();
   trace::setVerbose(options::getNumber("trace", 0));
   strace::On = options::getNumber("strace", 0);
   Thread *Main = thread::create(mainThread, nullptr, nullptr);

@@ -1,6 +1,7 @@
 // The kernel's command line: words "key=value".
 //
 //   tick=N         timer interrupt every N microseconds (default 1000)
+//   time=N         nanoseconds since 1970 (default: the real-time clock)
 //   trace=1        each system call in the log
 //   strace=1       each system call on the program's standard error; strace.h
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h

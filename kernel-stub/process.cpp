@@ -6,12 +6,15 @@
 #include "error.h"
 #include "exec.h"
 #include "initial_stack.h"
+#include "futex.h"
 #include "interrupts.h"
 #include "log.h"
 #include "memory.h"
 #include "processor.h"
 #include "open_file.h"
+#include "robust_list.h"
 #include "string.h"
+#include "timer.h"
 #include "trace.h"
 #include "vm.h"
 
@@ -37,6 +40,16 @@ bool addThread(Process &P, Thread &T) {
   T.NextInProcess = nullptr;
   ++P.NumThreads;
   return true;
+}
+
+// A thread's name is its program's, without folders, and cut off.
+void setName(Thread &T, const char *Path) {
+  const char *Name = Path;
+  for (const char *S = Path; *S; ++S)
+    if (*S == '/')
+      Name = S + 1;
+  for (unsigned I = 0; I + 1 != sizeof(T.Name) && Name[I]; ++I)
+    T.Name[I] = Name[I];
 }
 
 // From here on no one finds the thread.
@@ -69,17 +82,14 @@ void runThreads(Process &P, Thread &First) {
         P.NumTracedSyscalls, P.NumSyscalls);
 }
 
-void wakeAddress(uint64_t Address) {
-  thread::wake(reinterpret_cast<void *>(Address), 1);
-}
-
 // Ends the running thread of a program.
 [[noreturn]] void endThread() {
   Thread &T = thread::current();
   Process &P = *T.Owner;
-  if (!isEnding(P) && T.ClearChildTid) {
-    putUser(T.ClearChildTid, 0);
-    wakeAddress(T.ClearChildTid);
+  if (!isEnding(P)) {
+    robust_list::release(T.RobustList);
+    if (T.ClearChildTid && putUser(T.ClearChildTid, 0u))
+      futex::wake(T.ClearChildTid, 1);
   }
   removeThread(P, T);
   signal::discard(T.Signals.Own);
@@ -87,6 +97,7 @@ void wakeAddress(uint64_t Address) {
   cpu::disableInterrupts();
   {
     cpu::LockGuard Guard(StateLock);
+    P.CpuTime += T.CpuTime + timer::now() - T.RunningSince;
     P.NumSyscalls += T.NumSyscalls;
     P.NumTracedSyscalls += trace::count();
     // P may be gone once the lock is free.
@@ -142,6 +153,7 @@ void run(Strings Arguments, Strings Environment) {
   int Unused;
   P.Files->Program = file::open(P.Path, Unused);
   makeProgramFrame(*T->frame(), S.Rip, S.Rsp);
+  setName(*T, P.Path);
   runThreads(P, *T);
   if (P.Signal)
     control::send("signal %d", P.Signal);
@@ -223,6 +235,16 @@ bool interrupted() {
   Process *P = current();
   return P && (isEnding(*P) || __atomic_load_n(&thread::current().Signals.Interrupted,
                                                __ATOMIC_SEQ_CST));
+}
+
+uint64_t cpuTime(int Tid) {
+  cpu::LockGuard Guard(StateLock);
+  const Process &P = *current();
+  uint64_t Now = timer::now(), Sum = Tid ? 0 : P.CpuTime;
+  for (Thread *T = P.Threads; T; T = T->NextInProcess)
+    if (!Tid || T->Id == Tid)
+      Sum += T->CpuTime + (T->S == Thread::Running ? Now - T->RunningSince : 0);
+  return Sum;
 }
 
 bool sleep(uint64_t Deadline) {

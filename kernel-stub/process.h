@@ -43,6 +43,8 @@ public:
   int Signal = 0; // 0: by exit
   int Status = 0; // 0 to 255
 
+  uint64_t CpuTime = 0; // of its ended threads, in nanoseconds
+
   // System calls of its ended threads: as counted in Thread, and as counted in
   // the kernel's thread-locals.
   uint64_t NumSyscalls = 0, NumTracedSyscalls = 0;
@@ -91,6 +93,10 @@ void endBySignal(Process &P, int Signal);
 // that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it again.
 // In a kernel thread, false.
 bool interrupted();
+
+// Nanoseconds that a thread of the running program has run, or all of them if Tid
+// is 0. 0: there is no such thread.
+uint64_t cpuTime(int Tid);
 
 // Blocks the running thread until interrupted(). False: Deadline came first.
 bool sleep(uint64_t Deadline = thread::NoDeadline);

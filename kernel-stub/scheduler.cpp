@@ -108,6 +108,8 @@ __attribute__((no_stack_protector)) void switchTo(Cpu &C, Thread &Previous,
   if (&Previous == &Next)
     return;
   ++C.NumSwitches;
+  Next.RunningSince = timer::now();
+  Previous.CpuTime += Next.RunningSince - Previous.RunningSince;
   Next.OnCpu = true;
   Next.CpuId = C.Id;
   Next.CpusUsed |= 1u << C.Id;

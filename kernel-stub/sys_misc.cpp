@@ -19,15 +19,6 @@ int64_t sysUname(const Arguments &A) {
   return putUser(A[0], Name) ? 0 : -EFAULT;
 }
 
-int64_t sysPrlimit64(const Arguments &A) {
-  enum : uint64_t { RLIMIT_STACK = 3 };
-  constexpr uint64_t Unlimited = ~0ull;
-  uint64_t Limit[2] = {Unlimited, Unlimited};
-  if (A[1] == RLIMIT_STACK)
-    Limit[0] = 8 << 20;
-  return !A[3] || putUser(A[3], Limit) ? 0 : -EFAULT;
-}
-
 int64_t sysGetrandom(const Arguments &A) {
   for (uint64_t Done = 0; Done < A[1]; Done += 8) {
     uint64_t Bytes = random::next();
@@ -37,7 +28,5 @@ int64_t sysGetrandom(const Arguments &A) {
   }
   return A[1];
 }
-
-int64_t sysGetId(const Arguments &) { return 0; }
 
 } // namespace syscall

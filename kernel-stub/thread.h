@@ -27,6 +27,14 @@ enum class WaitResult : uint8_t {
 
 } // namespace thread
 
+// A system call that restart_syscall(2) goes on with.
+struct Restart {
+  enum Kind : uint8_t { Nothing, Sleep, Futex } What;
+  uint64_t Deadline; // timer::now()
+  uint64_t Address;  // of the futex; or where the rest of the sleep goes
+  uint32_t Value;    // of the futex
+};
+
 struct Thread {
   enum State : uint8_t { New, Ready, Running, Blocked, Dead };
 
@@ -65,6 +73,10 @@ struct Thread {
 
   uint64_t ClearChildTid; // see set_tid_address(2)
   uint64_t NumSyscalls;   // the same as counted in TLS: see trace.h
+  uint64_t RobustList;    // see set_robust_list(2)
+  char Name[16];          // see PR_SET_NAME
+  Restart Again;
+  uint64_t CpuTime, RunningSince; // nanoseconds; timer::now()
   Thread *NextInProcess;  // see Process::Threads
   signal::ThreadState Signals;
 
