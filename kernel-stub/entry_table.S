@@ -37,6 +37,8 @@
 #define AT_VECTOR(Field) SEGSHIFT_FRAME_##Field - SEGSHIFT_FRAME_VECTOR(%rsp)
 
     .text
+    .globl RING(text), RING(text_end)
+RING(text):
 
 /* After pushes of RAX and RCX on an IST stack: the frame goes to the stack whose
  * top is RAX. RSP is at `vector` afterwards, the registers as before the pushes. */
@@ -74,13 +76,18 @@
 debug_entry:
     cmpq $0, AT_VECTOR(RIP)
     jl paranoid_entry
+    pushq %rax                          /* past a breakpoint at interrupt_entry */
+    jmp on_ist_stack
 
 /* From the IST stack to the kernel stack; all registers but RSP are kept.
  * Interrupts are off, and no page touched here can fault: an exception would come
  * back to the same IST stack. It does if the program has changed the thread
  * pointer, at read_stack_top, and there alone. */
+    .globl RING(interrupt_entry)
+RING(interrupt_entry):
 interrupt_entry:
     pushq %rax
+on_ist_stack:
     pushq %rcx
     CHECK_GS_IS_KERNELS
     movq 16 + AT_VECTOR(RSP), %rax
@@ -124,6 +131,8 @@ iretq_fault_entry:
     jne interrupt_entry
     swapgs
 
+    .globl RING(interrupt_entry)
+RING(interrupt_entry):
 interrupt_entry:
     SMAP_CLAC
     SEGSHIFT_SWAPGS_IF_APP
@@ -151,13 +160,14 @@ paranoid_entry:
     SEGSHIFT_LEAVE_PARANOID
 
 /* SYSCALL. Interrupts are off (SFMASK) until the frame is built. */
-    .globl RING(syscall_entry), RING(syscall_entry_end)
+    .globl RING(syscall_entry)
 RING(syscall_entry):
     SEGSHIFT_ENTER_SYSCALL PROGRAM_CS, PROGRAM_SS
-RING(syscall_entry_end):
     sti
     movq %rsp, %rdi
     callq handleSyscall
+    .globl RING(syscall_exit)
+RING(syscall_exit):
     cli
     SEGSHIFT_LEAVE_SYSCALL RING(leave_trap), RING(leave_syscall_jump)
 
@@ -244,5 +254,6 @@ RING(vectors):
     .set number, number + 1
     .endr
     .noaltmacro
+RING(text_end):
 
     .section .note.GNU-stack, "", @progbits

@@ -9,9 +9,8 @@
 
 using Frame = segshift_frame;
 
-// RFLAGS: interrupts enabled; no instruction breakpoint at the next
-// instruction.
-constexpr uint64_t FlagsIF = 0x200, FlagsRF = 0x10000;
+// RFLAGS: single-step; interrupts enabled; no breakpoint at the next instruction.
+constexpr uint64_t FlagsTF = 0x100, FlagsIF = 0x200, FlagsRF = 0x10000;
 
 // What a program may choose of RFLAGS: CF, PF, AF, ZF, SF, TF, DF, OF, RF, AC.
 // Not NT, IOPL and IF.

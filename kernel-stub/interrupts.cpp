@@ -9,6 +9,7 @@
 #include "process.h"
 #include "scheduler.h"
 #include "smp.h"
+#include "stress.h"
 #include "thread.h"
 #include "signal.h"
 #include "timer.h"
@@ -34,11 +35,12 @@ __thread const Frame *Current;
 __thread unsigned NmiCount;
 __thread unsigned KernelFaults;
 
-__thread unsigned DebugCount;
+uint64_t Nmis, Debugs;
 
 enum Vector : uint64_t {
   Debug = 1,
   Nmi = 2,
+  Breakpoint = 3,
   InvalidOpcode = 6,
   DoubleFault = 8,
   PageFault = 14,
@@ -141,11 +143,10 @@ void pageFault(Frame &F) {
   if (!isFromProgram(F))
     ++KernelFaults;
 
-  if (isStrayAccess(F, Address))
-    panicAt(&F, "the kernel touched the program's memory at 0x%lx", Address);
-
   // Also in a kernel thread: it may be loading a program.
-  vm::Fault Result = vm::handleFault(Address, F.error);
+  vm::Fault Result = isStrayAccess(F, Address)
+                         ? vm::Fault::NotAllowed
+                         : vm::handleFault(Address, F.error);
   if (Result == vm::Fault::Resolved)
     return;
 
@@ -206,36 +207,38 @@ signal::Fault describe(const Frame &F, const Exception &E) {
   return {Signal, Code, HasAddress ? F.rip : 0};
 }
 
-const char *nameOf(const Frame &F) {
-  const char *Name = Exceptions[F.vector].Name;
-  return Name ? Name : "unknown exception";
-}
-
-// Not inlined: it depends on the mode, and handleInterrupt, which is on every way
-// in, shall not.
-[[gnu::noinline]] void exceptionInProgram(Frame &F) {
-  const Exception &E = Exceptions[F.vector];
-  if (F.vector == InvalidOpcode && mode::GsIsKernels && !ProgramsInRing3 &&
-      isWrgsbase(F.rip))
-    process::kill(SIGILL,
-                  "wrgsbase at rip 0x%lx: GS is the kernel's, as the program "
-                  "runs in ring 0",
-                  F.rip);
-  signal::fault(F, describe(F, E), "%s at rip 0x%lx", nameOf(F), F.rip);
-}
-
 void exception(Frame &F) {
+  if (F.vector == Breakpoint && interrupts::TouchAtBreakpoint)
+    (void)*reinterpret_cast<volatile char *>(interrupts::TouchAtBreakpoint);
   // With one TLS for all, the program can have destroyed the kernel's. Look at
   // what everything else depends on.
   if (!thread::isCurrentSane())
     panicAt(&F, "the kernel's thread-locals are destroyed");
   if (F.vector == PageFault)
     return pageFault(F);
+  const Exception &E = Exceptions[F.vector];
+  const char *Name = E.Name ? E.Name : "unknown exception";
   if (!isFromProgram(F))
-    return kernelException(F, nameOf(F));
+    return kernelException(F, Name);
   if (F.rflags & FlagsIF)
     cpu::enableInterrupts();
-  exceptionInProgram(F);
+  if (F.vector == InvalidOpcode && mode::GsIsKernels && !ProgramsInRing3 &&
+      isWrgsbase(F.rip))
+    process::kill(SIGILL,
+                  "wrgsbase at rip 0x%lx: GS is the kernel's, as the program "
+                  "runs in ring 0",
+                  F.rip);
+  signal::fault(F, describe(F, E), "%s at rip 0x%lx", Name, F.rip);
+}
+
+// On a stack that any code was interrupted on. In a thread switch, the note of
+// the thread pointer is ahead of the base.
+void checkTp(const Frame &F) {
+  const Cpu &C = smp::current();
+  const void *Tp = segshift_tp();
+  if (Tp != C.Tp && Tp != C.TpBefore)
+    panicAt(&F, "thread pointer %p in exception %lu, should be %p", Tp,
+            F.vector, C.Tp);
 }
 
 void interrupt(Frame &F) {
@@ -269,7 +272,9 @@ namespace interrupts {
 
 unsigned depth() { return Depth; }
 unsigned nmiCount() { return NmiCount; }
-unsigned debugCount() { return DebugCount; }
+uint64_t TouchAtBreakpoint;
+uint64_t nmis() { return __atomic_load_n(&Nmis, __ATOMIC_RELAXED); }
+uint64_t debugs() { return __atomic_load_n(&Debugs, __ATOMIC_RELAXED); }
 unsigned kernelFaults() { return KernelFaults; }
 const Frame *currentFrame() { return Current; }
 
@@ -317,14 +322,19 @@ void handleParanoid(Frame *F) {
   interrupts::checkThreadPointer(F);
   switch (F->vector) {
   case Nmi:
-    if (!smp::handleNmi())
-      ++NmiCount;
+    if (smp::handleNmi())
+      return;
+    checkTp(*F);
+    ++NmiCount;
+    __atomic_add_fetch(&Nmis, 1, __ATOMIC_RELAXED);
     return;
   case Debug:
     // The kernel stopped at a breakpoint, or stepped: SYSCALL clears TF, but
     // the exit to a program in ring 0 sets it again two instructions early.
-    ++DebugCount;
+    checkTp(*F);
+    __atomic_add_fetch(&Debugs, 1, __ATOMIC_RELAXED);
     F->rflags |= FlagsRF;
+    stress::step(*F);
     return;
   case DoubleFault:
     // Programs in ring 3: interrupts are served on the kernel stack itself.

@@ -30,8 +30,9 @@ private:
 // Non-maskable interrupts seen by this thread.
 unsigned nmiCount();
 
-// Debug exceptions that this thread took while in the kernel.
-unsigned debugCount();
+// Non-maskable interrupts, and debug exceptions of the kernel's, in all.
+uint64_t nmis();
+uint64_t debugs();
 
 // Page faults that this thread took while in the kernel.
 unsigned kernelFaults();
@@ -39,6 +40,8 @@ unsigned kernelFaults();
 // In debug images: panics if the thread pointer is not the one that this processor
 // has for its current thread.
 void checkThreadPointer(Frame *F);
+// For a self-test: what a breakpoint in the kernel reads.
+extern uint64_t TouchAtBreakpoint;
 
 } // namespace interrupts
 

@@ -15,12 +15,14 @@ enum Register : unsigned {
   CommandLow = 0x300,
   CommandHigh = 0x310,
   LvtTimer = 0x320,
+  LvtLint1 = 0x360,
   InitialCount = 0x380,
   CurrentCount = 0x390,
   DivideConfiguration = 0x3e0,
 };
 enum : uint32_t {
   Enable = 0x100,
+  LvtNmi = 0x400,
   Pending = 0x1000,
   Assert = 0x4000,
   TimerMasked = 0x10000,
@@ -37,6 +39,7 @@ volatile uint32_t &at(Register R) {
 void init() {
   at(SpuriousVector) = Enable | VECTOR_SPURIOUS;
   at(DivideConfiguration) = DivideBy1;
+  at(LvtLint1) = LvtNmi; // the machine's NMI line
 }
 
 uint32_t id() { return at(Id) >> 24; }

@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "file.h"
 #include "initrd.h"
+#include "interrupts.h"
 #include "log.h"
 #include "memory.h"
 #include "options.h"
@@ -20,6 +21,7 @@
 #include "serial.h"
 #include "strace.h"
 #include "smp.h"
+#include "stress.h"
 #include "thread.h"
 #include "timer.h"
 #include "trace.h"
@@ -84,6 +86,9 @@ bool chooseRing() {
     selftest::run(Name);
   else
     runPrograms();
+  if (interrupts::nmis() || interrupts::debugs())
+    log("NMIs: %lu, debug exceptions in the kernel: %lu", interrupts::nmis(),
+        interrupts::debugs());
   control::send("done");
   control::powerOff(0);
 }
@@ -118,5 +123,6 @@ __attribute__((no_stack_protector)) void kernelMain() {
     panic("no memory for the main thread");
   smp::start();
   thread::start(*Main);
+  stress::start();
   scheduler::idle();
 }

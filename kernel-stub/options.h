@@ -6,6 +6,7 @@
 //   strace=1       each system call on the program's standard error; strace.h
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
 //   ring=3         programs run in ring 3 (default: 0); not in every mode
+//   step=1, nmis=1 tests of the kernel's entries; stress.h
 //   fsgsbase=0     use the MSRs even if the CPU has wrfsbase and its kin
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

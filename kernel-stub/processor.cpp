@@ -8,6 +8,7 @@
 #include "segshift/tls.h"
 #include "smap.h"
 #include "smp.h"
+#include "stress.h"
 #include "string.h"
 
 // entry_table.S
@@ -213,6 +214,7 @@ void initCpu(Cpu &C) {
   initExtended();
   initUserGs();
   cpu::writeCr4(cpu::readCr4() | Protections);
+  stress::initCpu();
 }
 
 size_t extendedStateSize() { return StateSize; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "selftest.h"
 #include "control.h"
+#include "copy_user.h"
 #include "cpu.h"
 #include "cxx/tests.h"
 #include "interrupts.h"
@@ -12,6 +13,7 @@
 #include "string.h"
 #include "thread.h"
 #include "timer.h"
+#include "vm.h"
 
 static bool Failed;
 
@@ -297,6 +299,31 @@ int badThreadPointer() {
   return 1;
 }
 
+// What SMAP and SMEP are to catch. 1: they did not.
+uint64_t programPage(const void *Contents, size_t Size) {
+  uint64_t Page = vm::mapAnywhere(4096, {vm::Read | vm::Write | vm::Exec});
+  CHECK(Page && copyToUser(Page, Contents, Size));
+  return Page;
+}
+int smap() {
+  uint64_t Page = programPage("", 1);
+  return *reinterpret_cast<volatile char *>(Page) + 1;
+}
+int smep() {
+  const uint8_t Code[] = {0xc3}; // ret
+  reinterpret_cast<void (*)()>(programPage(Code, sizeof(Code)))();
+  return 1;
+}
+// As in a copy that is interrupted: the handler must not inherit AC.
+int smapInterrupted() {
+  uint64_t Page = programPage("", 1);
+  asm volatile("pushfq; orl $0x40000, (%%rsp); popfq" : : : "memory");
+  CHECK(*reinterpret_cast<volatile char *>(Page) == 0); // allowed now
+  interrupts::TouchAtBreakpoint = Page;
+  asm volatile("int3");
+  return 1;
+}
+
 struct Test {
   const char *Name;
   void (*Program)(); // one of the two
@@ -313,6 +340,9 @@ const Test Tests[] = {
     {"fault", nullptr, fault},
     {"stack-overflow", nullptr, stackOverflow},
     {"canary", nullptr, canary},
+    {"smap", nullptr, smap},
+    {"smap-interrupted", nullptr, smapInterrupted},
+    {"smep", nullptr, smep},
     {"bad-tp", nullptr, badThreadPointer},
 #ifdef STUB_CXX_RUNTIME
     {"cxx-exceptions", nullptr, cxx_test::exceptions},

@@ -8,7 +8,6 @@
 #   %run              qemu/run.py with the build's paths
 import os
 import shutil
-import subprocess
 
 import lit.formats
 
@@ -26,8 +25,13 @@ if config.segshift_cpu:
     config.test_source_root += "/boot"
     config.test_exec_root = os.path.dirname(config.segshift_site)
     run_cpu = f" --cpu={config.segshift_cpu}"
-else:
+if config.segshift_cpu in ("", "max"):
     config.available_features.add("fsgsbase")  # for programs' own use
+# With programs in ring 3. What is of ring 0 alone says REQUIRES: ring0.
+if config.segshift_ring:
+    config.name += f" in ring {config.segshift_ring}"
+    run_cpu += f" --ring={config.segshift_ring}"
+config.available_features.add(f"ring{config.segshift_ring or 0}")
 
 src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_tools
 config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
@@ -63,13 +67,6 @@ for tool in [
 if os.path.exists("/usr/bin/python3") and os.path.isdir(
         "/usr/lib/" + os.path.basename(os.path.realpath("/usr/bin/python3"))):
     config.available_features.add("python3-debian")
-
-# A QEMU that takes our plugin (count.c). Loaded without arguments, the plugin says
-# what it needs, and QEMU ends.
-qemu = shutil.which("qemu-system-x86_64")
-if qemu and b"give out=FILE" in subprocess.run(
-        [qemu, "-plugin", f"{build}/qemu/bench/count.so"], capture_output=True).stderr:
-    config.available_features.add("qemu-plugin")
 
 # Built if GCC 12's libstdc++.a is there: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):

@@ -325,8 +325,9 @@ struct segshift_frame {
  *
  * Ring 0 by a jump, which needs rcx, if that is rip. From popfq on interrupts may
  * come, first on the kernel's stack, then on the application's (rule 7) with rip
- * still at the jump, which gets the name `jump`, if given. The exit is then as good
- * as done: rip may be taken from rcx. */
+ * still at the jump. The exit is then as good as done: rip may be taken from rcx.
+ *
+ * `jump`, if given, becomes a label of the sysretq or the jump. */
 .macro SEGSHIFT_LEAVE_SYSCALL trap, jump
         movq    SEGSHIFT_FRAME_RIP(%rsp), %rcx
         cmpq    %rcx, SEGSHIFT_FRAME_RCX(%rsp)
@@ -351,6 +352,10 @@ struct segshift_frame {
         SEGSHIFT_POP_REGS
         movq    SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rsp
         swapgs
+        .ifnb \jump
+        .globl  \jump
+\jump:
+        .endif
         sysretq
 #else
         SEGSHIFT_POP_REGS

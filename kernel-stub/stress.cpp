@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "stress.h"
+#include "cpu.h"
+#include "lapic.h"
+#include "options.h"
+#include "panic.h"
+#include "smp.h"
+#include "thread.h"
+
+// Both tables: where a system call and an interrupt come in, where they leave,
+// the last instruction of each, and the first and last address. entry_table.S
+extern "C" {
+extern const char ring0_syscall_entry[], ring0_syscall_exit[],
+    ring0_interrupt_entry[], ring0_leave_trap[], ring0_leave_trap_iretq[],
+    ring0_leave_syscall_jump[], ring0_text[], ring0_text_end[];
+extern const char ring3_syscall_entry[], ring3_syscall_exit[],
+    ring3_interrupt_entry[], ring3_leave_trap[], ring3_leave_trap_iretq[],
+    ring3_leave_syscall_jump[], ring3_text[], ring3_text_end[];
+}
+
+namespace stress {
+namespace {
+
+struct Table {
+  const char *Stops[4];
+  // Stepped over: the exception would come after them, as the program's.
+  const char *Last[2];
+  const char *Start, *End;
+};
+
+Table table() {
+#ifdef MODE_HAS_RING3
+  if (ProgramsInRing3)
+    return {{ring3_syscall_entry, ring3_syscall_exit, ring3_interrupt_entry,
+             ring3_leave_trap},
+            {ring3_leave_trap_iretq, ring3_leave_syscall_jump},
+            ring3_text,
+            ring3_text_end};
+#endif
+  return {{ring0_syscall_entry, ring0_syscall_exit, ring0_interrupt_entry,
+           ring0_leave_trap},
+          {ring0_leave_trap_iretq, ring0_leave_syscall_jump},
+          ring0_text,
+          ring0_text_end};
+}
+
+Table Stepped;
+
+[[noreturn]] void sendNmis(void *) {
+  for (;;) {
+    for (unsigned I = 0; I != smp::numCpus(); ++I)
+      lapic::send(smp::cpu(I).ApicId, lapic::Nmi);
+    thread::yield();
+  }
+}
+
+} // namespace
+
+void initCpu() {
+  if (!options::getNumber("step", 0))
+    return;
+  Stepped = table();
+  asm volatile("movq %0, %%db0" : : "r"(Stepped.Stops[0]));
+  asm volatile("movq %0, %%db1" : : "r"(Stepped.Stops[1]));
+  asm volatile("movq %0, %%db2" : : "r"(Stepped.Stops[2]));
+  asm volatile("movq %0, %%db3" : : "r"(Stepped.Stops[3]));
+  // All four, for execution (SDM volume 3, 18.2.4).
+  asm volatile("movq %0, %%db7" : : "r"(uint64_t(0x4aa)));
+}
+
+void start() {
+  if (!options::getNumber("nmis", 0))
+    return;
+  Thread *T = thread::create(sendNmis, nullptr, nullptr);
+  if (!T)
+    panic("no memory for the thread that sends NMIs");
+  thread::start(*T);
+}
+
+void step(Frame &F) {
+  if (!Stepped.Start)
+    return;
+  auto *Rip = reinterpret_cast<const char *>(F.rip);
+  if (Rip >= Stepped.Start && Rip < Stepped.End && Rip != Stepped.Last[0] &&
+      Rip != Stepped.Last[1])
+    F.rflags |= FlagsTF;
+  else
+    F.rflags &= ~FlagsTF;
+}
+
+} // namespace stress
