@@ -181,9 +181,10 @@ kernel_stack_overflow:
     callq handleStackOverflow
     ud2
 
-/* On the common IST stack, whose top word points to the note of the running
- * thread's thread pointer. The frame of what faulted there first is lost. */
-program_moved_tp:
+/* On an IST stack, whose top word points to the note of the running thread's thread
+ * pointer. Where it is program_moved_tp, the frame of what faulted there first is
+ * lost. RSP: the frame afterwards, RSI: the base that was found. */
+.macro MEND_TP
     popq %rcx
     popq %rax
     SEGSHIFT_PUSH_REGS
@@ -193,30 +194,24 @@ program_moved_tp:
     movl $SEGSHIFT_MSR_GS_BASE, %ecx
 #endif
     rdmsr
-    movq %rdx, %rbx
-    shlq $32, %rbx
-    orq %rax, %rbx
-    movq %rsp, %rdi
-    leaq SEGSHIFT_FRAME_SIZE(%rsp), %rax
-    movq (%rax), %rax
+    movq %rdx, %rsi
+    shlq $32, %rsi
+    orq %rax, %rsi
+    movq SEGSHIFT_FRAME_SIZE(%rsp), %rax
     movq (%rax), %rax
     SEGSHIFT_WRITE_TP
-    movq %rbx, %rsi
+    movq %rsp, %rdi
+.endm
+
+program_moved_tp:
+    MEND_TP
     movq %SEGSHIFT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rsp
     callq handleMovedTp
     ud2
 
 #if defined(SEGSHIFT_DEBUG) && !defined(SEGSHIFT_KERNEL_TLS_FS)
 program_wrote_gs:
-    popq %rcx
-    popq %rax
-    SEGSHIFT_PUSH_REGS
-    movl $SEGSHIFT_MSR_GS_BASE, %ecx
-    rdmsr
-    movl %eax, %esi
-    shlq $32, %rdx
-    orq %rdx, %rsi
-    movq %rsp, %rdi
+    MEND_TP
     callq segshift_bad_tp
     ud2
 #endif
