@@ -161,11 +161,6 @@ int64_t sysTime(const Arguments &A) {
   return !A[0] || putUser(A[0], Now) ? Now : -EFAULT;
 }
 
-int64_t sysTime(const Arguments &A) {
-  int64_t Seconds = timer::now() / Second;
-  return !A[0] || putUser(A[0], Seconds) ? Seconds : -EFAULT;
-}
-
 int64_t sysNanosleep(const Arguments &A) {
   uint64_t Duration;
   if (!getTime(Duration, A[0]))
