@@ -89,30 +89,40 @@ def figure_of(samples):
     return dict(zip(FIELDS, collections.Counter(samples).most_common(1)[0][0]))
 
 
+def options_for(ring):
+    return "ring=3" if ring == 3 else ""
+
+
+def run_program(build, target, ring, groups, timeout):
+    """Boots crossings.c; returns what it said."""
+    with open(os.path.join(build, "qemu", "bench", "crossings"), "rb") as file:
+        program = file.read()
+    # The guest's paths do not depend on this machine's.
+    archive = machine.initrd([["/crossings", "--own-fs", str(ring), *groups]], [],
+                             [("/crossings", program, 0o755)])
+    said = bytearray()
+    outcome = machine.boot(target, archive, 1, timeout, {"out": said.extend})
+    if outcome.failure or outcome.results != [("exit", 0)]:
+        raise BenchError(f"{said.decode(errors='replace').strip()} {outcome.reason}".strip()
+                         or f"ended with {outcome.results}")
+    return said.decode()
+
+
 def boot(build, mode, ring, cpu):
     """({name: samples}, what the program said)."""
     image = image_of(build, mode)
     if "switch_stacks" not in (symbols := symbols_of(image)):
         raise BenchError(f"{image}: no symbol switch_stacks, the thread switch")
     folder = os.path.join(build, "qemu", "bench")
-    with open(os.path.join(folder, "crossings"), "rb") as file:
-        program = file.read()
     groups = [g for g in GROUPS if g not in IMPOSSIBLE.get(mode, ())]
     with tempfile.TemporaryDirectory(prefix="segshift-bench-") as work:
         events = os.path.join(work, "events")
         plugin = f"{folder}/count.so,out={events},switch={symbols['switch_stacks']:x}"
         target = machine.Machine(image=image, icount=True, cpu=cpu,
-                                 append="ring=3" if ring == 3 else "",
+                                 append=options_for(ring),
                                  extra=("-plugin", plugin))
-        # The guest's paths do not depend on this machine's.
-        archive = machine.initrd([["/crossings", "--own-fs", str(ring), *groups]], [],
-                                 [("/crossings", program, 0o755)])
-        said = bytearray()
-        outcome = machine.boot(target, archive, 1, 120, {"out": said.extend})
-        if outcome.failure or outcome.results != [("exit", 0)]:
-            raise BenchError(f"{said.decode(errors='replace').strip()} {outcome.reason}".strip()
-                             or f"ended with {outcome.results}")
-        return samples_of(read_events(events)), said.decode().splitlines()
+        said = run_program(build, target, ring, groups, 120)
+        return samples_of(read_events(events)), said.splitlines()
 
 
 def measure(build, mode, ring, cpu):
