@@ -35,6 +35,10 @@ GOALS = {
 SWITCHES = ("thread switch, same FS", "thread switch, other FS", "switch to a kernel thread", "clone")
 
 
+def text_of(goal):
+    return f"{goal[0]}" if len(goal) == 1 else f"{goal[0]} to {goal[-1]}"
+
+
 def goal_failures(result):
     """Lines of what breaks a goal."""
     switches = report.thread_switches(result)
@@ -44,12 +48,13 @@ def goal_failures(result):
         figures = result["kernels"][name]["figures"]
         for what in SINGLE:
             if what in figures and report.base_writes(figures[what]) not in single:
-                yield f"{name}: {what}: {report.shown_writes(figures[what])} base writes: {single} is the goal"
+                yield (f"{name}: {what}: {report.shown_writes(figures[what])} base writes; "
+                       f"the goal is {text_of(single)}")
             if what in figures and name == "gs, ring 0" and figures[what]["swapgs"]:
-                yield f"{name}: {what}: {figures[what]['swapgs']} swapgs: none is the goal"
+                yield f"{name}: {what}: {figures[what]['swapgs']} swapgs; the goal is none"
         for what, goal, writes in zip(SWITCHES, of_switches, switches[name]):
             if writes not in goal:
-                yield f"{name}: {what}: {writes} base writes: {goal} is the goal"
+                yield f"{name}: {what}: {writes} base writes; the goal is {text_of(goal)}"
     kernels = result["kernels"]
     if "gs, ring 0" in kernels and "fs-shared, ring 0" in kernels:
         moved, plain = (kernels[n]["figures"]["null system call"]["instructions"]
