@@ -3,6 +3,7 @@
 #include "config.h"
 #include "copy_user.h"
 #include "cpu.h"
+#include "interval_timer.h"
 #include "lapic.h"
 #include "log.h"
 #include "panic.h"
@@ -259,6 +260,7 @@ void interrupt(Frame &F) {
     if (!C.Id)
       ++timer::Ticks;
     scheduler::tick();
+    interval_timer::tick();
     return;
   case VECTOR_RESCHEDULE:
     lapic::endOfInterrupt();
