@@ -1,5 +1,6 @@
 // What the runner is told (COM4), and the end of a run. One line per event:
 //
+//   ready       the kernel is up, the first program is next
 //   exit N      the program ended by itself; N is 0 to 255
 //   signal N    the program was killed by signal N
 //   error TEXT  the program could not be started; TEXT says why

@@ -82,6 +82,7 @@ bool chooseRing() {
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
   file::init();
+  control::send("ready");
   if (const char *Name = options::get("selftest"))
     selftest::run(Name);
   else

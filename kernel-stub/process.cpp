@@ -8,7 +8,6 @@
 #include "initial_stack.h"
 #include "futex.h"
 #include "interrupts.h"
-#include "interval_timer.h"
 #include "log.h"
 #include "memory.h"
 #include "processor.h"
@@ -40,6 +39,7 @@ bool addThread(Process &P, Thread &T) {
   *Link = &T;
   T.NextInProcess = nullptr;
   ++P.NumThreads;
+  ++P.NumStarted;
   return true;
 }
 
@@ -63,8 +63,24 @@ void removeThread(Process &P, Thread &T) {
     }
 }
 
+// Logs what became of the threads' TLS blocks; test/boot/soak.test reads it.
+// Others: threads that were there before the program's first.
+void logThreads(const Process &P, size_t Others) {
+  // A thread has ended a little before its processor has left its stack.
+  for (unsigned I = 0; thread::numThreads() > Others && I != 1000; ++I) {
+    thread::reap();
+    thread::yield();
+  }
+  size_t Left = thread::numThreads() - Others;
+  log("ended: %lu threads, with kernel TLS blocks of %lu bytes each; %lu blocks "
+      "(%lu bytes) are left; %lu system calls",
+      static_cast<uint64_t>(P.NumStarted), kernel_tls::size(), Left, Left * kernel_tls::size(),
+      P.NumSyscalls);
+}
+
 // Starts the first thread, and waits until the last one has ended.
 void runThreads(Process &P, Thread &First) {
+  size_t Others = thread::numThreads() - 1;
   P.Id = First.Id;
   addThread(P, First);
   thread::start(First);
@@ -74,7 +90,6 @@ void runThreads(Process &P, Thread &First) {
       thread::wait(&P, StateLock);
   }
   thread::reap();
-  interval_timer::clear();
   signal::discard(P.Signals.Shared);
   heap::destroy(P.Files);
   P.Files = nullptr;
@@ -82,6 +97,7 @@ void runThreads(Process &P, Thread &First) {
   if (P.NumSyscalls != P.NumTracedSyscalls)
     log("kernel TLS was overwritten: it counts %lu system calls, %lu were made",
         P.NumTracedSyscalls, P.NumSyscalls);
+  logThreads(P, Others);
 }
 
 // Ends the running thread of a program.
@@ -239,10 +255,9 @@ bool interrupted() {
                                                __ATOMIC_SEQ_CST));
 }
 
-uint64_t cpuTime(int Tid) { return cpuTimeOf(*current(), Tid); }
-
-uint64_t cpuTimeOf(const Process &P, int Tid) {
+uint64_t cpuTime(int Tid) {
   cpu::LockGuard Guard(StateLock);
+  const Process &P = *current();
   uint64_t Now = timer::now(), Sum = Tid ? 0 : P.CpuTime;
   for (Thread *T = P.Threads; T; T = T->NextInProcess)
     if (!Tid || T->Id == Tid)

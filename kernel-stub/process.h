@@ -35,6 +35,7 @@ public:
   // All that live, linked by NextInProcess; under StateLock.
   Thread *Threads = nullptr;
   unsigned NumThreads = 0;
+  unsigned NumStarted = 0; // of them and of those that have ended
   signal::ProcessState Signals;
 
   // How it ended, in the end. Its threads see Ending when they are about to leave
@@ -94,10 +95,9 @@ void endBySignal(Process &P, int Signal);
 // In a kernel thread, false.
 bool interrupted();
 
-// Nanoseconds that a thread of a program has run, or all of them if Tid is 0. 0:
-// there is no such thread.
-uint64_t cpuTimeOf(const Process &P, int Tid);
-uint64_t cpuTime(int Tid); // of the running one
+// Nanoseconds that a thread of the running program has run, or all of them if Tid
+// is 0. 0: there is no such thread.
+uint64_t cpuTime(int Tid);
 
 // Blocks the running thread until interrupted(). False: Deadline came first.
 bool sleep(uint64_t Deadline = thread::NoDeadline);

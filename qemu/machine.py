@@ -7,7 +7,8 @@ The kernel talks over four serial ports:
   COM1  kernel log
   COM2  the program's standard output, and input
   COM3  the program's standard error
-  COM4  control: lines of text, one verdict for each program in turn
+  COM4  control: lines of text: 'ready' when the kernel is up, then one verdict
+        for each program in turn
             exit N       it ended with status N, 0 to 255
             signal N     signal N killed it
             error TEXT   it could not be started
@@ -28,6 +29,7 @@ import select
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -57,6 +59,7 @@ class Machine:
     memory: str = "256M"
     icount: bool = False
     append: str = ""
+    nmi_every: float = 0  # seconds between NMIs to all CPUs; 0: none
     extra: tuple = ()  # further QEMU arguments
 
     def check(self):
@@ -93,6 +96,8 @@ class Machine:
         for port in PORTS:
             command += ["-chardev", f"pipe,id={port},path={pipes}{port}"]
             command += ["-serial", f"chardev:{port}"]
+        if self.nmi_every:
+            command += ["-qmp", f"unix:{pipes}qmp,server=on,wait=off"]
         return command + list(self.extra)
 
 
@@ -162,7 +167,47 @@ def boot(machine, archive, count, timeout, sinks=None, started=None, stdin=None)
         command = machine.command(path, pipes)
         if started:
             started(command)
-        return _Run(command, pipes, count, sinks or {}, stdin).wait(timeout)
+        run = _Run(command, pipes, count, sinks or {}, stdin)
+        if machine.nmi_every:
+            run.nmis = _Nmis(pipes + "qmp", machine.nmi_every)
+        return run.wait(timeout)
+
+
+class _Nmis:
+    """Sends NMIs through QEMU's monitor (QMP), one after the other."""
+
+    def __init__(self, path, interval):
+        self.path, self.interval = path, interval
+        self.count = 0  # sent
+        self._socket = None
+        self._next = time.monotonic()
+
+    def due(self):
+        """Seconds until tick() is to be called."""
+        return max(0, self._next - time.monotonic())
+
+    def tick(self):
+        if self.due():
+            return
+        self._next = time.monotonic() + self.interval
+        try:
+            if not self._socket:
+                self._socket = socket.socket(socket.AF_UNIX)
+                self._socket.connect(self.path)
+                self._socket.sendall(b'{"execute":"qmp_capabilities"}\n')
+                self._socket.setblocking(False)
+            self._socket.sendall(b'{"execute":"inject-nmi"}\n')
+            self.count += 1
+            self._socket.recv(1 << 16)  # answers: of no interest, but they must go
+        except BlockingIOError:
+            pass
+        except OSError:  # not there yet, or no more
+            self.close()
+
+    def close(self):
+        if self._socket:
+            self._socket.close()
+            self._socket = None
 
 
 def _die_with_parent():
@@ -179,6 +224,7 @@ class _Run:
     def __init__(self, command, pipes, count, sinks, stdin):
         self.command, self.count, self.sinks = command, count, sinks
         self.stdin, self.input_wanted = stdin, False
+        self.nmis, self.ready = None, False
         self.results, self.panic, self.done, self.garbage = [], None, False, None
         self.seen = {name: bytearray() for name in ("log", "qemu")}
         self.line = b""
@@ -209,6 +255,8 @@ class _Run:
             process.wait()
             process.stdout.close()
             self._close()
+            if self.nmis:
+                self.nmis.close()
         failure, reason = self._judge(expired, status, timeout)
         return Outcome(self.results, failure, reason, bytes(self.seen["log"]))
 
@@ -239,6 +287,9 @@ class _Run:
                     if self.input_wanted:
                         self.input_wanted = False
                         self._ask_input(selector)
+                    if self.nmis and self.ready:
+                        self.nmis.tick()
+                        left = min(left, self.nmis.due())
                     ready = {key.fd for key, _ in selector.select(left)}
                     if self.stdin in ready:
                         ready.remove(self.stdin)
@@ -306,6 +357,8 @@ class _Run:
             self.panic = rest
         elif line == "done":
             self.done = True
+        elif line == "ready":
+            self.ready = True
         elif line == "input":
             self.input_wanted = True
         elif word == "error":

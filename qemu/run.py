@@ -135,6 +135,8 @@ def parser():
                        help="memory, as for QEMU's -m (default: 256M, more with a large initrd)")
     where.add_argument("--icount", action="store_true",
                        help="run on a clock of executed instructions, so that a run repeats exactly")
+    where.add_argument("--nmi-every", type=seconds, default=0, metavar="S",
+                       help="send an NMI to all CPUs every S seconds, through QEMU's monitor")
     where.add_argument("--append", action="append", default=[], metavar="OPTS",
                        help="options for the kernel, key=value; may be repeated")
     where.add_argument("--timeout", type=seconds, default=60, metavar="S",
@@ -321,7 +323,7 @@ def run(options):
         append.append(f"selftest={options.selftest}")
     target = machine.Machine(
         image=image, qemu=options.qemu, accel=options.accel, cpu=options.cpu, smp=options.smp,
-        icount=options.icount, append=" ".join(append), extra=tuple(options.qemu_arg))
+        icount=options.icount, nmi_every=options.nmi_every, append=" ".join(append), extra=tuple(options.qemu_arg))
     target.check()
     guest = Guest(note=say)
     environment = dict(text.split("=", 1) for text in options.env)

@@ -360,12 +360,11 @@ void unmarkedObjects(const LinkMap &Map, ArrayRef<uint64_t> SegmentUses,
 Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
                                const Options &O, AllowList &Allow) {
   auto Fail = [&](Error E) {
-    return createStringError(Name + ": " + toString(std::move(E)) +
-                             " [SEG003]");
+    return createStringError(Name + ": " + toString(std::move(E)));
   };
   auto Obj = ElfObject::create(MemoryBufferRef(Buffer.getBuffer(), Name));
   if (!Obj)
-    return createStringError(toString(Obj.takeError()) + " [SEG003]");
+    return Obj.takeError();
   auto Tls = tls::readLayout((*Obj)->file());
   if (!Tls)
     return Fail(Tls.takeError());
@@ -392,7 +391,7 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
   default:
     return createStringError(
         Name + ": not an object, executable or shared object (e_type " +
-        Twine((*Obj)->file().getHeader().e_type) + ") [SEG003]");
+        Twine((*Obj)->file().getHeader().e_type) + ")");
   }
   Report.Tls = Tls->HasTls;
   Report.Notes = Found->Count;

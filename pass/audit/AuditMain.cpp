@@ -138,8 +138,7 @@ static Error auditBuffer(MemoryBufferRef Buffer, const Options &O,
   }
 
   auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)) +
-                             " [SEG006]");
+    return createStringError(Path + ": " + toString(std::move(E)));
   };
   auto Archive = object::Archive::create(Buffer);
   if (!Archive)
@@ -190,7 +189,7 @@ int runAudit() {
     auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                         /*RequiresNullTerminator=*/false);
     if (!Buffer)
-      Ok = fail(Path + ": " + Buffer.getError().message() + " [SEG001]");
+      Ok = fail(Path + ": " + Buffer.getError().message());
     else if (Error E = auditBuffer((*Buffer)->getMemBufferRef(), O, Allow, R))
       Ok = fail(std::move(E));
   }

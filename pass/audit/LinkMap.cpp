@@ -127,12 +127,10 @@ Expected<LinkMap> parseLinkMap(StringRef Text) {
 Expected<LinkMap> readLinkMap(StringRef Path) {
   auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/true);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message() +
-                             " [SEG001]");
+    return createStringError(Path + ": " + Buffer.getError().message());
   auto Map = parseLinkMap((*Buffer)->getBuffer());
   if (!Map)
-    return createStringError(Path + ": " + toString(Map.takeError()) +
-                             " [SEG302]");
+    return createStringError(Path + ": " + toString(Map.takeError()));
   return Map;
 }
 

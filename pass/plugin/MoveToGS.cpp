@@ -186,8 +186,7 @@ static bool unmarkOwnFS(MachineInstr &MI, MCRegister FS) {
           Address && IsMarked(*Address))
         F.getContext().diagnose(DiagnosticInfoUnsupported(
             F,
-            "segshift: cannot tell this access to %fs from the thread "
-            "pointer [SEG109]",
+            "segshift: cannot tell this access to %fs from the thread pointer",
             MI.getDebugLoc()));
   return false;
 }

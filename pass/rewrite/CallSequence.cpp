@@ -147,7 +147,7 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
   if (!IsGD && ToInitialExec)
     return Refuse("a local-dynamic sequence has no initial-exec form; use "
                   "--tls-model=local-exec, or compile with "
-                  "-ftls-model=initial-exec [SEG211]");
+                  "-ftls-model=initial-exec");
 
   for (const Form &F : Forms) {
     if (F.IsGD != IsGD || R.Address < F.Field)
@@ -165,12 +165,11 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
       else if (C.EntryOffset != R.EntryOffset)
         ++Others;
     if (!Call || Others || Obj.symbolName(Call->Symbol) != "__tls_get_addr")
-      return Refuse(
-          "a " + Model +
-          " sequence whose call is not one to __tls_get_addr [SEG212]");
+      return Refuse("a " + Model +
+                    " sequence whose call is not one to __tls_get_addr");
     if (R.Addend != -4)
       return Refuse("a " + Model + " sequence whose relocation has addend " +
-                    Twine(R.Addend) + " instead of -4 [SEG213]");
+                    Twine(R.Addend) + " instead of -4");
     S.Act = Action::Convert;
     S.Why = ToInitialExec ? "to initial-exec" : "to local-exec";
     if (IsGD)
@@ -191,7 +190,7 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
     return;
   }
   Refuse("a " + Model +
-         " relocation outside of the sequences that the psABI gives [SEG214]");
+         " relocation outside of the sequences that the psABI gives");
 }
 
 void planCallSequences(const ElfObject &Obj, unsigned Region,
@@ -223,15 +222,13 @@ void planCallSequences(const ElfObject &Obj, unsigned Region,
     if (kept(S, Keep, P))
       continue;
     if (HasModuleBase) {
-      S.Why =
-          "the section mixes TLS descriptors with __tls_get_addr calls, so "
-          "that nothing tells which of them this offset belongs to [SEG215]";
+      S.Why = "the section mixes TLS descriptors with __tls_get_addr calls, so "
+              "that nothing tells which of them this offset belongs to";
     } else if (!HasLocalDynamic) {
       S.Why = "an offset into the module's TLS block without a local-dynamic "
-              "sequence in the same section [SEG216]";
+              "sequence in the same section";
     } else if (Config.DynamicTo == RewriteConfig::Model::InitialExec) {
-      S.Why = "an offset for a local-dynamic sequence has no initial-exec form "
-              "[SEG211]";
+      S.Why = "an offset for a local-dynamic sequence has no initial-exec form";
     } else {
       // Debug information, too, uses DTPOFF64: there it stays.
       S.Act = Action::Convert;

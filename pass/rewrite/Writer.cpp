@@ -14,8 +14,7 @@ using namespace llvm;
 namespace segshift {
 
 static Error fail(StringRef Path, const Twine &What, std::error_code EC) {
-  return createStringError(Path + ": " + What + ": " + EC.message() +
-                           " [SEG231]");
+  return createStringError(Path + ": " + What + ": " + EC.message());
 }
 
 std::string applyEdits(StringRef Buffer, ArrayRef<Edit> Edits) {
@@ -41,8 +40,7 @@ Error Writer::write(StringRef Path, StringRef Buffer, ArrayRef<Edit> Edits,
     if (std::error_code EC = sys::fs::real_path(Path, Real))
       return fail(Path, "cannot resolve", EC);
   if (sys::fs::exists(Real) && !sys::fs::is_regular_file(Real))
-    return createStringError(Path +
-                             ": exists and is not a regular file [SEG231]");
+    return createStringError(Path + ": exists and is not a regular file");
 
   Expected<sys::fs::TempFile> TempOrErr =
       sys::fs::TempFile::create(Twine(Real) + ".tmp%%%%%%");
@@ -50,7 +48,7 @@ Error Writer::write(StringRef Path, StringRef Buffer, ArrayRef<Edit> Edits,
     return createStringError(Path +
                              ": cannot create a temporary file beside "
                              "it: " +
-                             toString(TempOrErr.takeError()) + " [SEG231]");
+                             toString(TempOrErr.takeError()));
   Files.push_back({std::move(*TempOrErr), std::string(Real)});
   sys::fs::TempFile &Temp = Files.back().Temp;
   {
@@ -104,8 +102,8 @@ Error Writer::commit() {
   while (!Files.empty()) {
     Pending &P = Files.back();
     if (Error E = P.Temp.keep(P.Path))
-      return createStringError(
-          P.Path + ": cannot write: " + toString(std::move(E)) + " [SEG231]");
+      return createStringError(P.Path +
+                               ": cannot write: " + toString(std::move(E)));
     Files.pop_back();
   }
   return Error::success();

@@ -94,15 +94,13 @@ Expected<Image> read(const std::string &Path) {
   auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message() +
-                             " [SEG001]");
+    return createStringError(Path + ": " + Buffer.getError().message());
   I.Buffer = std::move(*Buffer);
   auto Obj = ElfObject::create(I.Buffer->getMemBufferRef());
   if (!Obj)
-    return createStringError(toString(Obj.takeError()) + " [SEG003]");
+    return Obj.takeError();
   auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)) +
-                             " [SEG003]");
+    return createStringError(Path + ": " + toString(std::move(E)));
   };
   auto L = readLayout((*Obj)->file());
   if (!L)

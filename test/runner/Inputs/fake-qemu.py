@@ -6,6 +6,7 @@ Steps are separated by ';':
   say=TEXT                         a message of QEMU's own
   repeat=PORT:N:TEXT               write TEXT N times
   await=FILE                       wait until FILE is there
+  input=FILE                       ask for standard input until its end; write it to FILE
   pid=FILE                         write our process id to FILE
   initrd=FILE, args=FILE           copy the initrd, write the arguments
   forever                          never end
@@ -31,10 +32,18 @@ def main():
         if arg.startswith("pipe,"):
             fields = dict(f.split("=", 1) for f in arg.split(",")[1:])
             ports[fields["id"]] = os.open(fields["path"] + ".out", os.O_RDWR)
+            if fields["id"] == "out":
+                typed = os.open(fields["path"] + ".in", os.O_RDWR)
 
     def write(port, data):
         while data:
             data = data[os.write(ports[port], data):]
+
+    def read(size):
+        data = b""
+        while len(data) < size:
+            data += os.read(typed, size - len(data))
+        return data
 
     for step in os.environ["FAKE_QEMU"].split(";"):
         name, _, value = step.strip().partition("=")
@@ -50,6 +59,13 @@ def main():
         elif name == "await":
             while not os.path.exists(value):
                 time.sleep(0.01)
+        elif name == "input":
+            with open(value, "wb") as file:
+                size = 1
+                while size:
+                    write("control", b"input\n")
+                    size = int.from_bytes(read(2), "little")
+                    file.write(read(size))
         elif name == "pid":
             with open(value + ".new", "w") as file:
                 file.write(str(os.getpid()))
