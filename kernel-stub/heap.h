@@ -20,7 +20,7 @@ void *allocate(size_t Size);
 // What allocate returned, or null.
 void free(void *Memory);
 
-// Bytes that are allocated, without the allocator's own.
+// Bytes that are allocated, rounded up as the allocator does it.
 size_t usedBytes();
 
 // An object, or null.

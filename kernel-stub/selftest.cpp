@@ -4,6 +4,7 @@
 #include "copy_user.h"
 #include "cpu.h"
 #include "cxx/tests.h"
+#include "heap_test.h"
 #include "interrupts.h"
 #include "log.h"
 #include "memory.h"
@@ -335,6 +336,7 @@ const Test Tests[] = {
     {"threads16", threads16, nullptr},
     {"cxx", nullptr, cxx},
     {"leak", nullptr, leak},
+    {"heap", nullptr, heap_test::run},
     {"nmi", nullptr, nmi},
     {"panic", nullptr, outerPanic},
     {"fault", nullptr, fault},
