@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "file.h"
+#include "calendar.h"
 #include "devices.h"
 #include "error.h"
 #include "file_memory.h"
@@ -13,7 +14,6 @@
 #include "proc.h"
 #include "regular_file.h"
 #include "string.h"
-#include "timer.h"
 #include "unpack.h"
 
 namespace file {
@@ -76,7 +76,7 @@ void init() {
     log("no memory for /dev, /proc, /sys and /tmp");
 }
 
-int64_t now() { return timer::now(); }
+int64_t now() { return static_cast<int64_t>(calendar::now()); }
 
 Node *open(const char *Path, int &Error) {
   if (!Root || strlen(Path) >= MaxPathSize) {

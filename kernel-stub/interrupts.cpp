@@ -3,6 +3,7 @@
 #include "config.h"
 #include "copy_user.h"
 #include "cpu.h"
+#include "interval_timer.h"
 #include "lapic.h"
 #include "log.h"
 #include "panic.h"
@@ -207,6 +208,24 @@ signal::Fault describe(const Frame &F, const Exception &E) {
   return {Signal, Code, HasAddress ? F.rip : 0};
 }
 
+const char *nameOf(const Frame &F) {
+  const char *Name = Exceptions[F.vector].Name;
+  return Name ? Name : "unknown exception";
+}
+
+// Not inlined: it depends on the mode, and handleInterrupt, which is on every way
+// in, shall not.
+[[gnu::noinline]] void exceptionInProgram(Frame &F) {
+  const Exception &E = Exceptions[F.vector];
+  if (F.vector == InvalidOpcode && mode::GsIsKernels && !ProgramsInRing3 &&
+      isWrgsbase(F.rip))
+    process::kill(SIGILL,
+                  "wrgsbase at rip 0x%lx: GS is the kernel's, as the program "
+                  "runs in ring 0",
+                  F.rip);
+  signal::fault(F, describe(F, E), "%s at rip 0x%lx", nameOf(F), F.rip);
+}
+
 void exception(Frame &F) {
   if (F.vector == Breakpoint && interrupts::TouchAtBreakpoint)
     (void)*reinterpret_cast<volatile char *>(interrupts::TouchAtBreakpoint);
@@ -216,19 +235,11 @@ void exception(Frame &F) {
     panicAt(&F, "the kernel's thread-locals are destroyed");
   if (F.vector == PageFault)
     return pageFault(F);
-  const Exception &E = Exceptions[F.vector];
-  const char *Name = E.Name ? E.Name : "unknown exception";
   if (!isFromProgram(F))
-    return kernelException(F, Name);
+    return kernelException(F, nameOf(F));
   if (F.rflags & FlagsIF)
     cpu::enableInterrupts();
-  if (F.vector == InvalidOpcode && mode::GsIsKernels && !ProgramsInRing3 &&
-      isWrgsbase(F.rip))
-    process::kill(SIGILL,
-                  "wrgsbase at rip 0x%lx: GS is the kernel's, as the program "
-                  "runs in ring 0",
-                  F.rip);
-  signal::fault(F, describe(F, E), "%s at rip 0x%lx", Name, F.rip);
+  exceptionInProgram(F);
 }
 
 // On a stack that any code was interrupted on. In a thread switch, the note of
@@ -249,6 +260,7 @@ void interrupt(Frame &F) {
     if (!C.Id)
       ++timer::Ticks;
     scheduler::tick();
+    interval_timer::tick();
     return;
   case VECTOR_RESCHEDULE:
     lapic::endOfInterrupt();

@@ -55,15 +55,16 @@
 // What the rest of the kernel calls at the places where the modes differ.
 namespace mode {
 
-#if defined(STUB_MODE_GS)
-
-// A thread's segment bases while it does not run.
+// A thread's segment bases while it does not run. The same in all modes, so that
+// the code that does not know of the mode is the same, too.
 struct Bases {
-  void *Tp;           // the kernel's
+  void *Tp;           // the kernel's; in the modes with one TLS, the program's too
   bool IsProgram;     // kernel threads leave the program's bases alone
-  segshift_app_fs Fs; // the program's
+  segshift_app_fs Fs; // the program's, where it has its own
   uint64_t Gs;        // the program's, if it runs in ring 3
 };
+
+#if defined(STUB_MODE_GS)
 
 // Whether a program in ring 0 has no GS of its own.
 constexpr bool GsIsKernels = true;
@@ -122,11 +123,6 @@ inline int archPrctl(Bases &, int Code, uint64_t Argument) {
 constexpr bool LoaderSharesBlock = false;
 
 #elif defined(STUB_MODE_FS_SHARED)
-
-struct Bases {
-  void *Tp; // the kernel's and the program's
-  bool IsProgram;
-};
 
 constexpr bool GsIsKernels = false;
 #define SEGSHIFT_SEG_NAME "FS"

@@ -23,6 +23,10 @@ struct Entry {
 
 extern const Entry ProcRoot, SysRoot; // directories
 
+// proc_maps.cpp
+void writeMaps(Text &);
+void writeStatm(Text &);
+
 // Null: no memory.
 Node *makeDirectory(const Entry &E);
 // A link that leads straight to a node; takes over the reference.

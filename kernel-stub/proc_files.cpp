@@ -11,6 +11,7 @@
 #include "random.h"
 #include "smp.h"
 #include "string.h"
+#include "thread.h"
 #include "timer.h"
 
 namespace proc {
@@ -139,6 +140,44 @@ bool fdAfter(uint64_t &Cookie, file::Member &M) {
   return true;
 }
 
+constexpr Entry ThreadFiles[] = {
+    {.Name = "comm", .Write = writeComm},
+    {.Name = "stat", .Write = writeStat},
+    {.Name = "status", .Write = writeStatus},
+    {.Name = nullptr},
+};
+
+constexpr Entry ThreadDirectory = {.Name = "self", .Members = ThreadFiles};
+
+bool isThread(int Id) {
+  bool Own = false;
+  thread::withThread(Id,
+                     [&](Thread &T) { Own = T.Owner == process::current(); });
+  return Own;
+}
+
+// The files of each thread are the program's.
+Node *lookupTask(file::Name N) {
+  int64_t Id = numberOf(N);
+  return Id > 0 && isThread(static_cast<int>(Id))
+             ? makeDirectory(ThreadDirectory)
+             : nullptr;
+}
+
+// The threads in the order of their numbers.
+bool taskAfter(uint64_t &Cookie, file::Member &M) {
+  int Next = 0;
+  thread::forEach(*process::current(), [&](Thread &T) {
+    if (static_cast<uint64_t>(T.Id) > Cookie && (!Next || T.Id < Next))
+      Next = T.Id;
+  });
+  if (!Next)
+    return false;
+  Cookie = Next;
+  setMember(M, Next, file::DirectoryType);
+  return true;
+}
+
 // -- /proc
 
 void writeMeminfo(Text &T) {
@@ -233,13 +272,6 @@ void writeCpus(Text &T) {
 void writeHugePages(Text &T) { T.add("always madvise [never]\n"); }
 void writeHugePageSize(Text &T) { T.add("2097152\n"); }
 
-constexpr Entry ThreadFiles[] = {
-    {.Name = "comm", .Write = writeComm},
-    {.Name = "stat", .Write = writeStat},
-    {.Name = "status", .Write = writeStatus},
-    {.Name = nullptr},
-};
-
 constexpr Entry SelfFiles[] = {
     {.Name = "cmdline", .Write = writeCmdline},
     {.Name = "comm", .Write = writeComm},
@@ -248,12 +280,15 @@ constexpr Entry SelfFiles[] = {
     {.Name = "exe", .Target = program},
     {.Name = "fd", .Lookup = lookupFd, .MemberAfter = fdAfter},
     {.Name = "limits", .Write = writeLimits},
+    {.Name = "maps", .Write = writeMaps},
     {.Name = "mountinfo", .Write = writeMountinfo},
     {.Name = "mounts", .Write = writeMounts},
     {.Name = "oom_score_adj", .Write = writeZero},
     {.Name = "root", .Target = rootDirectory},
     {.Name = "stat", .Write = writeStat},
+    {.Name = "statm", .Write = writeStatm},
     {.Name = "status", .Write = writeStatus},
+    {.Name = "task", .Lookup = lookupTask, .MemberAfter = taskAfter},
     {.Name = nullptr},
 };
 
@@ -332,6 +367,12 @@ constexpr Entry ProcMembers[] = {
     {.Name = nullptr},
 };
 
+constexpr Entry SelfDirectory = {.Name = "self", .Members = SelfFiles};
+
+Node *lookupProcess(file::Name N) {
+  return numberOf(N) == processId() ? makeDirectory(SelfDirectory) : nullptr;
+}
+
 constexpr Entry SysMembers[] = {
     {.Name = "devices", .Members = DevicesFiles},
     {.Name = "kernel", .Members = SysKernelFiles},
@@ -340,7 +381,8 @@ constexpr Entry SysMembers[] = {
 
 } // namespace
 
-constexpr Entry ProcRoot = {.Name = "proc", .Members = ProcMembers};
+constexpr Entry ProcRoot = {
+    .Name = "proc", .Members = ProcMembers, .Lookup = lookupProcess};
 constexpr Entry SysRoot = {.Name = "sys", .Members = SysMembers};
 
 } // namespace proc

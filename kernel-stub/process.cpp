@@ -8,6 +8,7 @@
 #include "initial_stack.h"
 #include "futex.h"
 #include "interrupts.h"
+#include "interval_timer.h"
 #include "log.h"
 #include "memory.h"
 #include "processor.h"
@@ -90,6 +91,7 @@ void runThreads(Process &P, Thread &First) {
       thread::wait(&P, StateLock);
   }
   thread::reap();
+  interval_timer::clear();
   signal::discard(P.Signals.Shared);
   heap::destroy(P.Files);
   P.Files = nullptr;
@@ -255,9 +257,10 @@ bool interrupted() {
                                                __ATOMIC_SEQ_CST));
 }
 
-uint64_t cpuTime(int Tid) {
+uint64_t cpuTime(int Tid) { return cpuTimeOf(*current(), Tid); }
+
+uint64_t cpuTimeOf(const Process &P, int Tid) {
   cpu::LockGuard Guard(StateLock);
-  const Process &P = *current();
   uint64_t Now = timer::now(), Sum = Tid ? 0 : P.CpuTime;
   for (Thread *T = P.Threads; T; T = T->NextInProcess)
     if (!Tid || T->Id == Tid)

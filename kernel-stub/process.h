@@ -95,9 +95,10 @@ void endBySignal(Process &P, int Signal);
 // In a kernel thread, false.
 bool interrupted();
 
-// Nanoseconds that a thread of the running program has run, or all of them if Tid
-// is 0. 0: there is no such thread.
-uint64_t cpuTime(int Tid);
+// Nanoseconds that a thread of a program has run, or all of them if Tid is 0. 0:
+// there is no such thread.
+uint64_t cpuTimeOf(const Process &P, int Tid);
+uint64_t cpuTime(int Tid); // of the running one
 
 // Blocks the running thread until interrupted(). False: Deadline came first.
 bool sleep(uint64_t Deadline = thread::NoDeadline);

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "memory.h"
 #include "string.h"
+#include "vm.h"
 
 namespace {
 constexpr uint64_t PageSize = 4096;
@@ -89,11 +90,13 @@ int64_t RegularFile::writeLocked(uint64_t Offset, const void *From,
 }
 
 int64_t RegularFile::writeAt(uint64_t Offset, const void *From, size_t Size) {
+  MutexGuard Change(ChangeLock);
   MutexGuard Guard(Lock);
   return writeLocked(Offset, From, Size);
 }
 
 int64_t RegularFile::append(const void *From, size_t Size, uint64_t &Position) {
+  MutexGuard Change(ChangeLock);
   MutexGuard Guard(Lock);
   int64_t N = writeLocked(FileSize, From, Size);
   Position = FileSize;
@@ -103,21 +106,23 @@ int64_t RegularFile::append(const void *From, size_t Size, uint64_t &Position) {
 int64_t RegularFile::truncate(uint64_t Size) {
   if (Size > MaxSize)
     return -EFBIG;
-  MutexGuard Guard(Lock);
-  if (Size < FileSize) {
-    if (InitialSize > Size)
-      InitialSize = Size;
-    uint64_t First = (Size + PageSize - 1) / PageSize;
-    if (!IsShared)
-      Pages.truncate(First);
-    // Pages that a mapping has are the program's: they stay, emptied.
-    for (uint64_t I = First; (I = Pages.next(I)) != PageTree::MaxPages; ++I)
-      memset(memory::direct(Pages.find(I)), 0, PageSize);
-    if (uint64_t Page = Size % PageSize ? Pages.find(Size / PageSize) : 0)
-      memset(static_cast<char *>(memory::direct(Page)) + Size % PageSize, 0,
-             PageSize - Size % PageSize);
+  MutexGuard Change(ChangeLock);
+  uint64_t First = (Size + PageSize - 1) / PageSize;
+  bool HasMappings;
+  {
+    MutexGuard Guard(Lock);
+    HasMappings = IsShared && Size < FileSize;
+    setSize(Size); // from here on, sharedPage() gives no page behind
   }
-  setSize(Size);
+  if (HasMappings)
+    vm::forgetFile(*this, First * PageSize);
+  MutexGuard Guard(Lock);
+  if (InitialSize > Size)
+    InitialSize = Size;
+  Pages.truncate(First);
+  if (uint64_t Page = Size % PageSize ? Pages.find(Size / PageSize) : 0)
+    memset(static_cast<char *>(memory::direct(Page)) + Size % PageSize, 0,
+           PageSize - Size % PageSize);
   Info.Modified = Info.Changed = file::now();
   return 0;
 }
@@ -125,6 +130,7 @@ int64_t RegularFile::truncate(uint64_t Size) {
 int64_t RegularFile::reserve(uint64_t Offset, uint64_t Size) {
   if (Offset > MaxSize || Size > MaxSize - Offset)
     return -EFBIG;
+  MutexGuard Change(ChangeLock);
   MutexGuard Guard(Lock);
   for (uint64_t I = Offset / PageSize; I * PageSize < Offset + Size; ++I)
     if (!writablePage(I))

@@ -38,13 +38,16 @@ private:
   char *writablePage(uint64_t Index);
   void setSize(uint64_t Size);
 
-  Mutex Lock;
+  // Held for a whole change of the contents. It may be held when the address
+  // space is locked, while Lock, which page faults take, may not.
+  Mutex ChangeLock;
+  Mutex Lock; // of all that follows
   // What a page holds that is not in Pages: these, and zeros behind.
   const uint8_t *Initial;
   uint64_t InitialSize;
   uint64_t FileSize;
   PageTree Pages;        // what lies behind FileSize is zero, but for mappings
-  bool IsShared = false; // sharedPage() was called: pages stay
+  bool IsShared = false; // sharedPage() was called
 };
 
 #endif

@@ -8,6 +8,7 @@
 #   %run              qemu/run.py with the build's paths
 import os
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -67,6 +68,13 @@ for tool in [
 if os.path.exists("/usr/bin/python3") and os.path.isdir(
         "/usr/lib/" + os.path.basename(os.path.realpath("/usr/bin/python3"))):
     config.available_features.add("python3-debian")
+
+# A QEMU that takes our plugin (count.c). Loaded without arguments, the plugin says
+# what it needs, and QEMU ends.
+qemu = shutil.which("qemu-system-x86_64")
+if qemu and b"give out=FILE" in subprocess.run(
+        [qemu, "-plugin", f"{build}/qemu/bench/count.so"], capture_output=True).stderr:
+    config.available_features.add("qemu-plugin")
 
 # Built if GCC 12's libstdc++.a is there: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):

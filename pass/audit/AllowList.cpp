@@ -37,12 +37,13 @@ Error AllowList::add(StringRef Pattern) {
 Error AllowList::addFile(StringRef Path) {
   auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/true);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message());
+    return createStringError(Path + ": " + Buffer.getError().message() +
+                             " [SEG001]");
   for (line_iterator L(**Buffer, /*SkipBlanks=*/true, '#'); !L.is_at_end();
        ++L) {
     auto Fail = [&](const Twine &Message) {
       return createStringError(Path + ":" + Twine(L.line_number()) + ": " +
-                               Message);
+                               Message + " [SEG301]");
     };
     StringRef Rest = L->trim();
     if (Rest.empty() || Rest.starts_with("#"))

@@ -360,11 +360,12 @@ void unmarkedObjects(const LinkMap &Map, ArrayRef<uint64_t> SegmentUses,
 Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
                                const Options &O, AllowList &Allow) {
   auto Fail = [&](Error E) {
-    return createStringError(Name + ": " + toString(std::move(E)));
+    return createStringError(Name + ": " + toString(std::move(E)) +
+                             " [SEG003]");
   };
   auto Obj = ElfObject::create(MemoryBufferRef(Buffer.getBuffer(), Name));
   if (!Obj)
-    return Obj.takeError();
+    return createStringError(toString(Obj.takeError()) + " [SEG003]");
   auto Tls = tls::readLayout((*Obj)->file());
   if (!Tls)
     return Fail(Tls.takeError());
@@ -391,7 +392,7 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
   default:
     return createStringError(
         Name + ": not an object, executable or shared object (e_type " +
-        Twine((*Obj)->file().getHeader().e_type) + ")");
+        Twine((*Obj)->file().getHeader().e_type) + ") [SEG003]");
   }
   Report.Tls = Tls->HasTls;
   Report.Notes = Found->Count;

@@ -138,7 +138,8 @@ static Error auditBuffer(MemoryBufferRef Buffer, const Options &O,
   }
 
   auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)));
+    return createStringError(Path + ": " + toString(std::move(E)) +
+                             " [SEG006]");
   };
   auto Archive = object::Archive::create(Buffer);
   if (!Archive)
@@ -189,7 +190,7 @@ int runAudit() {
     auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                         /*RequiresNullTerminator=*/false);
     if (!Buffer)
-      Ok = fail(Path + ": " + Buffer.getError().message());
+      Ok = fail(Path + ": " + Buffer.getError().message() + " [SEG001]");
     else if (Error E = auditBuffer((*Buffer)->getMemBufferRef(), O, Allow, R))
       Ok = fail(std::move(E));
   }

@@ -127,10 +127,12 @@ Expected<LinkMap> parseLinkMap(StringRef Text) {
 Expected<LinkMap> readLinkMap(StringRef Path) {
   auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/true);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message());
+    return createStringError(Path + ": " + Buffer.getError().message() +
+                             " [SEG001]");
   auto Map = parseLinkMap((*Buffer)->getBuffer());
   if (!Map)
-    return createStringError(Path + ": " + toString(Map.takeError()));
+    return createStringError(Path + ": " + toString(Map.takeError()) +
+                             " [SEG302]");
   return Map;
 }
 

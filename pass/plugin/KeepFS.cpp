@@ -42,7 +42,7 @@ void segshift::warnIfOptimisedWithoutPlugin(Function &F) {
   F.getContext().diagnose(DiagnosticInfoGeneric(
       Twine("segshift: function '") + F.getName() +
           "' is marked segshift.keep-fs but was optimised without the plugin; "
-          "load it when compiling too, or add noinline",
+          "load it when compiling too, or add noinline [SEG107]",
       DS_Warning));
 }
 

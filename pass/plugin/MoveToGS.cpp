@@ -186,7 +186,8 @@ static bool unmarkOwnFS(MachineInstr &MI, MCRegister FS) {
           Address && IsMarked(*Address))
         F.getContext().diagnose(DiagnosticInfoUnsupported(
             F,
-            "segshift: cannot tell this access to %fs from the thread pointer",
+            "segshift: cannot tell this access to %fs from the thread "
+            "pointer [SEG109]",
             MI.getDebugLoc()));
   return false;
 }

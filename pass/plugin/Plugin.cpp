@@ -58,7 +58,7 @@ static void checkLLVMVersion() {
         Twine("SegShift.so was built for LLVM " LLVM_VERSION_STRING
               " but is loaded by LLVM ") +
             Twine(Major) + "." + Twine(Minor) + "." + Twine(Patch) +
-            "; rebuild it against this LLVM",
+            "; rebuild it against this LLVM [SEG110]",
         /*gen_crash_diag=*/false);
 }
 

@@ -54,7 +54,7 @@ static bool asmNamesTLSUnderFS(StringRef Text) {
 static constexpr char AsmMessage[] =
     "segshift: this assembly reaches a TLS variable through %fs, which belongs "
     "to the application; write %gs, or mark the function "
-    "annotate(\"segshift.keep-fs\")";
+    "annotate(\"segshift.keep-fs\") [SEG103]";
 
 //===----------------------------------------------------------------------===//
 // Who uses the thread pointer
@@ -192,17 +192,18 @@ bool PrepareIR::runOnModule(Module &M) {
     // Boot code for other modes of the machine is common in kernels, and has no
     // TLS; with TLS it would not fit the ABI.
     forEachTLSValue(M, [&](GlobalValue &GV) {
-      Ctx.diagnose(DiagnosticInfoGeneric(
-          Twine("segshift: thread-local variable '") + GV.getName() +
-              "' stays as it is: target " + T.str() + " is not ELF x86-64",
-          DS_Warning));
+      Ctx.diagnose(
+          DiagnosticInfoGeneric(Twine("segshift: thread-local variable '") +
+                                    GV.getName() + "' stays as it is: target " +
+                                    T.str() + " is not ELF x86-64 [SEG106]",
+                                DS_Warning));
     });
     return false;
   }
   if (T.isX32()) {
     Ctx.diagnose(DiagnosticInfoGeneric(
         "segshift: the x32 ABI is not supported; compile for x86_64 or leave "
-        "the plugin out for this target"));
+        "the plugin out for this target [SEG105]"));
     return false;
   }
 
@@ -215,7 +216,7 @@ bool PrepareIR::runOnModule(Module &M) {
   if (asmNamesTLSUnderFS(M.getModuleInlineAsm()))
     Ctx.diagnose(DiagnosticInfoGeneric(
         "segshift: file-scope assembly reaches a TLS variable through %fs, "
-        "which belongs to the application; write %gs instead"));
+        "which belongs to the application; write %gs instead [SEG104]"));
   ModuleGuard = canaryInFS(M, TM);
   for (Function &F : M)
     if (!F.isDeclaration())
@@ -234,7 +235,7 @@ void PrepareIR::markKeepFS(Module &M) {
 void PrepareIR::refuseEmulatedTLS(Module &M) {
   static constexpr char Text[] =
       "segshift: emulated TLS has no thread pointer to move; compile without "
-      "-femulated-tls";
+      "-femulated-tls [SEG101]";
   forEachTLSValue(M, [&](GlobalValue &GV) {
     bool Reported = false;
     forEachUsingFunction(GV, [&](Function &F) {
@@ -283,7 +284,7 @@ void PrepareIR::scanFunction(Function &F) {
   if (F.hasFnAttribute("split-stack"))
     F.getContext().diagnose(DiagnosticInfoUnsupported(
         F, "segshift: split stacks keep their limit at %fs:0x70; compile "
-           "without -fsplit-stack"));
+           "without -fsplit-stack [SEG102]"));
   if (F.hasFnAttribute(Attribute::SafeStack))
     F.addFnAttr(UsesTLSAttr); // its stack pointer is a TLS variable, made later
 
@@ -327,7 +328,7 @@ void PrepareIR::markOwnFS(Function &F) {
         F.getContext().diagnose(DiagnosticInfoUnsupported(
             F,
             "segshift: offsets of FS from 0x5e600000 to 0x5e6fffff are used "
-            "by the plugin itself",
+            "by the plugin itself [SEG108]",
             I.getDebugLoc()));
       else if (IsConfusable(I, *Address)) {
         Type *Int = DL.getIntPtrType(I.getContext(), AS_FS);

@@ -147,7 +147,7 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
   if (!IsGD && ToInitialExec)
     return Refuse("a local-dynamic sequence has no initial-exec form; use "
                   "--tls-model=local-exec, or compile with "
-                  "-ftls-model=initial-exec");
+                  "-ftls-model=initial-exec [SEG211]");
 
   for (const Form &F : Forms) {
     if (F.IsGD != IsGD || R.Address < F.Field)
@@ -165,11 +165,12 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
       else if (C.EntryOffset != R.EntryOffset)
         ++Others;
     if (!Call || Others || Obj.symbolName(Call->Symbol) != "__tls_get_addr")
-      return Refuse("a " + Model +
-                    " sequence whose call is not one to __tls_get_addr");
+      return Refuse(
+          "a " + Model +
+          " sequence whose call is not one to __tls_get_addr [SEG212]");
     if (R.Addend != -4)
       return Refuse("a " + Model + " sequence whose relocation has addend " +
-                    Twine(R.Addend) + " instead of -4");
+                    Twine(R.Addend) + " instead of -4 [SEG213]");
     S.Act = Action::Convert;
     S.Why = ToInitialExec ? "to initial-exec" : "to local-exec";
     if (IsGD)
@@ -190,7 +191,7 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
     return;
   }
   Refuse("a " + Model +
-         " relocation outside of the sequences that the psABI gives");
+         " relocation outside of the sequences that the psABI gives [SEG214]");
 }
 
 void planCallSequences(const ElfObject &Obj, unsigned Region,
@@ -222,13 +223,15 @@ void planCallSequences(const ElfObject &Obj, unsigned Region,
     if (kept(S, Keep, P))
       continue;
     if (HasModuleBase) {
-      S.Why = "the section mixes TLS descriptors with __tls_get_addr calls, so "
-              "that nothing tells which of them this offset belongs to";
+      S.Why =
+          "the section mixes TLS descriptors with __tls_get_addr calls, so "
+          "that nothing tells which of them this offset belongs to [SEG215]";
     } else if (!HasLocalDynamic) {
       S.Why = "an offset into the module's TLS block without a local-dynamic "
-              "sequence in the same section";
+              "sequence in the same section [SEG216]";
     } else if (Config.DynamicTo == RewriteConfig::Model::InitialExec) {
-      S.Why = "an offset for a local-dynamic sequence has no initial-exec form";
+      S.Why = "an offset for a local-dynamic sequence has no initial-exec form "
+              "[SEG211]";
     } else {
       // Debug information, too, uses DTPOFF64: there it stays.
       S.Act = Action::Convert;

@@ -15,7 +15,8 @@ Expected<Input> Input::open(StringRef Path) {
       MemoryBuffer::getFile(Path, /*IsText=*/false,
                             /*RequiresNullTerminator=*/false);
   if (!BufferOrErr)
-    return createStringError(Path + ": " + BufferOrErr.getError().message());
+    return createStringError(Path + ": " + BufferOrErr.getError().message() +
+                             " [SEG001]");
   return parse(std::move(*BufferOrErr));
 }
 
@@ -29,12 +30,13 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
   case file_magic::bitcode:
     return createStringError(
         Path + ": LLVM bitcode holds no code yet; load the plugin into the "
-               "linker instead (docs/plugin.md)");
+               "linker instead (docs/plugin.md) [SEG005]");
   case file_magic::archive:
     break;
   default: {
     if (!Data.starts_with("\177ELF"))
-      return createStringError(Path + ": neither an ELF file nor an archive");
+      return createStringError(Path +
+                               ": neither an ELF file nor an archive [SEG002]");
     Member M;
     M.Name = In.Path;
     M.Bytes = Data;
@@ -46,22 +48,25 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
   Expected<std::unique_ptr<object::Archive>> ArchiveOrErr =
       object::Archive::create(In.Buffer->getMemBufferRef());
   if (!ArchiveOrErr)
-    return createStringError(Path + ": " + toString(ArchiveOrErr.takeError()));
+    return createStringError(Path + ": " + toString(ArchiveOrErr.takeError()) +
+                             " [SEG006]");
   In.TheArchive = std::move(*ArchiveOrErr);
   Error Err = Error::success();
   for (const object::Archive::Child &C : In.TheArchive->children(Err)) {
     Member M;
     Expected<StringRef> NameOrErr = C.getName();
     if (!NameOrErr)
-      return joinErrors(
-          std::move(Err),
-          createStringError(Path + ": " + toString(NameOrErr.takeError())));
+      return joinErrors(std::move(Err),
+                        createStringError(Path + ": " +
+                                          toString(NameOrErr.takeError()) +
+                                          " [SEG006]"));
     M.Name = (Path + "(" + *NameOrErr + ")").str();
     Expected<MemoryBufferRef> ContentOrErr = C.getMemoryBufferRef();
     if (!ContentOrErr)
       return joinErrors(std::move(Err),
                         createStringError(M.Name + ": " +
-                                          toString(ContentOrErr.takeError())));
+                                          toString(ContentOrErr.takeError()) +
+                                          " [SEG006]"));
     M.Bytes = ContentOrErr->getBuffer();
     if (In.isThin()) {
       Expected<std::string> FullNameOrErr = C.getFullName();
@@ -75,13 +80,14 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
       consumeError(std::move(Err));
       return createStringError(
           M.Name + ": LLVM bitcode holds no code yet; load the plugin into the "
-                   "linker instead (docs/plugin.md)");
+                   "linker instead (docs/plugin.md) [SEG005]");
     }
     M.IsELF = M.Bytes.starts_with("\177ELF");
     In.Members.push_back(std::move(M));
   }
   if (Err)
-    return createStringError(Path + ": " + toString(std::move(Err)));
+    return createStringError(Path + ": " + toString(std::move(Err)) +
+                             " [SEG006]");
   return std::move(In);
 }
 

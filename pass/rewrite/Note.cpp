@@ -37,7 +37,7 @@ static std::string noteContent() {
 
 Error addNote(StringRef Name, std::string &Bytes) {
   auto Fail = [&](const Twine &What) {
-    return createStringError(Name + ": --note: " + What);
+    return createStringError(Name + ": --note: " + What + " [SEG232]");
   };
   Expected<ELFFile> FileOrErr = ELFFile::create(Bytes);
   if (!FileOrErr)

@@ -185,11 +185,12 @@ void Planner::classifyFixed(Site &S, const Insn &I) {
     if (!Obj.isRelocatable() && 0 - uint64_t(Offset) <= Block)
       return move(S, SiteKind::LocalExec,
                   "offset " + Hex + " lies in the TLS block");
-    S.Why = "offset " + Hex +
-            (Obj.isRelocatable()
-                 ? " from the thread pointer without a TPOFF32 relocation"
-                 : " is not in the image's TLS block of " + utostr(Block) +
-                       " bytes");
+    S.Why =
+        "offset " + Hex +
+        (Obj.isRelocatable()
+             ? " from the thread pointer without a TPOFF32 relocation [SEG201]"
+             : " is not in the image's TLS block of " + utostr(Block) +
+                   " bytes [SEG201]");
     return;
   }
   if (Whole)
@@ -208,7 +209,7 @@ void Planner::classifyFixed(Site &S, const Insn &I) {
   S.Why = "offset " + Hex +
           " from the thread pointer is a C library's own; if "
           "that library moves to GS as a whole, use --tcb-offsets=" +
-          Hex;
+          Hex + " [SEG202]";
 }
 
 bool Planner::classifyByValue(Site &S, const ThreadOffsets &Values) {
@@ -258,15 +259,15 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
   if (E.How == Standing::Unsure) {
     S.Why = "these bytes may be data: no known function entry leads to them, "
             "and the address is taken; give the function a symbol of type "
-            "function, or the data one of type object";
+            "function, or the data one of type object [SEG203]";
     return S;
   }
   if (!I.SameOverrides) {
-    S.Why = "more than one segment prefix";
+    S.Why = "more than one segment prefix [SEG204]";
     return S;
   }
   if (!I.Mem) {
-    S.Why = "an implicit memory operand through FS";
+    S.Why = "an implicit memory operand through FS [SEG205]";
     return S;
   }
   if (const Relocation *R =
@@ -282,7 +283,7 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
     if (!IsDtp && isDisplacement(I, R.Address - I.Address)) {
       S.Why = ("the address has a relocation of type " +
                object::getELFRelocationTypeName(ELF::EM_X86_64, R.Type) +
-               " against " + Obj.symbolName(R.Symbol))
+               " against " + Obj.symbolName(R.Symbol) + " [SEG206]")
                   .str();
       return S;
     }
@@ -293,7 +294,7 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
     return S;
   }
   if (Base == "RIP" || Base == "EIP") {
-    S.Why = "the address is relative to %rip";
+    S.Why = "the address is relative to %rip [SEG207]";
     return S;
   }
   if (matchesFunction(S, Config.MoveFS)) {
@@ -315,7 +316,7 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
   }
   S.Why = "no path shows that the address is an offset into the TLS block; if "
           "FS is meant, keep it with --keep-fs=FUNCTION; if it is TLS all the "
-          "same, move it with --move-fs=FUNCTION";
+          "same, move it with --move-fs=FUNCTION [SEG208]";
   Pending.push_back(S);
   S.Length = 0; // in Pending
   return S;
@@ -450,7 +451,7 @@ void Planner::planRange(const CodeRange &Range) {
       S.Region = Range.Region;
       S.Address = I.Address;
       S.Length = I.Bytes.size();
-      S.Why = "jumps lead to two instructions that overlap here";
+      S.Why = "jumps lead to two instructions that overlap here [SEG209]";
       emit(std::move(S), I);
       continue;
     }

@@ -169,19 +169,19 @@ using Counts = std::map<std::pair<SiteKind, Action>, uint64_t>;
 /// thread.
 static void planMember(Member &M, const RewriteConfig &Config) {
   if (!M.IsELF) {
-    M.Warnings.push_back(M.Name + ": not an ELF file; left as it is");
+    M.Warnings.push_back(M.Name + ": not an ELF file; left as it is [SEG210]");
     return;
   }
   Expected<std::unique_ptr<ElfObject>> ObjOrErr = ElfObject::create(M.buffer());
   if (!ObjOrErr) {
-    M.Errors.push_back(toString(ObjOrErr.takeError()));
+    M.Errors.push_back(toString(ObjOrErr.takeError()) + " [SEG003]");
     return;
   }
   const ElfObject &Obj = **ObjOrErr;
   M.IsRelocatable = Obj.isRelocatable();
   Expected<Plan> PlanOrErr = makePlan(Obj, Config);
   if (!PlanOrErr) {
-    M.Errors.push_back(toString(PlanOrErr.takeError()));
+    M.Errors.push_back(toString(PlanOrErr.takeError()) + " [SEG004]");
     return;
   }
   M.ThePlan = std::move(*PlanOrErr);
@@ -199,7 +199,7 @@ static void planMember(Member &M, const RewriteConfig &Config) {
   if (VerifyOutput) {
     std::string After = applyEdits(M.Bytes, M.ThePlan.Edits);
     if (Error E = verify(Obj, MemoryBufferRef(After, M.Name), M.ThePlan))
-      M.Errors.push_back(toString(std::move(E)));
+      M.Errors.push_back(toString(std::move(E)) + " [SEG230]");
   }
 }
 
@@ -287,8 +287,9 @@ static Error writeInput(Writer &W, const Input &In, StringRef Path) {
   if (In.isThin() && InPlace) {
     if (Note)
       return createStringError(
-          In.Path + ": --note would change the sizes that a thin archive "
-                    "holds; add the note to its members, then make it anew");
+          In.Path +
+          ": --note would change the sizes that a thin archive "
+          "holds; add the note to its members, then make it anew [SEG232]");
     std::set<std::string> Done;
     for (const Member &M : In.Members)
       if (M.IsELF && Done.insert(M.Path).second)
@@ -330,7 +331,8 @@ static Error writeAll(ArrayRef<Input> Inputs) {
     }
     if (auto [It, New] = Written.insert({Path, In.Path}); !New)
       return createStringError(In.Path + " and " + It->second +
-                               " would both be written to " + Path);
+                               " would both be written to " + Path +
+                               " [SEG231]");
     if (Error E = writeInput(W, In, Path))
       return E;
   }

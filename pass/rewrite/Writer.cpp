@@ -14,7 +14,8 @@ using namespace llvm;
 namespace segshift {
 
 static Error fail(StringRef Path, const Twine &What, std::error_code EC) {
-  return createStringError(Path + ": " + What + ": " + EC.message());
+  return createStringError(Path + ": " + What + ": " + EC.message() +
+                           " [SEG231]");
 }
 
 std::string applyEdits(StringRef Buffer, ArrayRef<Edit> Edits) {
@@ -40,7 +41,8 @@ Error Writer::write(StringRef Path, StringRef Buffer, ArrayRef<Edit> Edits,
     if (std::error_code EC = sys::fs::real_path(Path, Real))
       return fail(Path, "cannot resolve", EC);
   if (sys::fs::exists(Real) && !sys::fs::is_regular_file(Real))
-    return createStringError(Path + ": exists and is not a regular file");
+    return createStringError(Path +
+                             ": exists and is not a regular file [SEG231]");
 
   Expected<sys::fs::TempFile> TempOrErr =
       sys::fs::TempFile::create(Twine(Real) + ".tmp%%%%%%");
@@ -48,7 +50,7 @@ Error Writer::write(StringRef Path, StringRef Buffer, ArrayRef<Edit> Edits,
     return createStringError(Path +
                              ": cannot create a temporary file beside "
                              "it: " +
-                             toString(TempOrErr.takeError()));
+                             toString(TempOrErr.takeError()) + " [SEG231]");
   Files.push_back({std::move(*TempOrErr), std::string(Real)});
   sys::fs::TempFile &Temp = Files.back().Temp;
   {
@@ -102,8 +104,8 @@ Error Writer::commit() {
   while (!Files.empty()) {
     Pending &P = Files.back();
     if (Error E = P.Temp.keep(P.Path))
-      return createStringError(P.Path +
-                               ": cannot write: " + toString(std::move(E)));
+      return createStringError(
+          P.Path + ": cannot write: " + toString(std::move(E)) + " [SEG231]");
     Files.pop_back();
   }
   return Error::success();

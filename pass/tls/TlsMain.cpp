@@ -94,13 +94,15 @@ Expected<Image> read(const std::string &Path) {
   auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message());
+    return createStringError(Path + ": " + Buffer.getError().message() +
+                             " [SEG001]");
   I.Buffer = std::move(*Buffer);
   auto Obj = ElfObject::create(I.Buffer->getMemBufferRef());
   if (!Obj)
-    return Obj.takeError();
+    return createStringError(toString(Obj.takeError()) + " [SEG003]");
   auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)));
+    return createStringError(Path + ": " + toString(std::move(E)) +
+                             " [SEG003]");
   };
   auto L = readLayout((*Obj)->file());
   if (!L)

@@ -2,7 +2,7 @@
 #include "blocks.h"
 #include "linux.h"
 
-enum { PerChunk = 32, Page = 4096 };
+enum { PerChunk = 32 };
 
 /* One mapping: this, in whole pages, and then the blocks. */
 struct chunk {
@@ -17,7 +17,7 @@ static size_t stride;
 size_t blocks_used, blocks_made;
 
 static size_t pages(size_t size) {
-  return (size + Page - 1) & ~(size_t)(Page - 1);
+  return (size + BlockPage - 1) & ~(size_t)(BlockPage - 1);
 }
 
 void blocks_init(size_t block_size) { stride = pages(block_size); }

@@ -19,6 +19,8 @@ struct block {
   struct block *next; /* in the list of free ones */
 };
 
+enum { BlockPage = 4096 };
+
 /* Whole pages each. */
 void blocks_init(size_t block_size);
 /* Null if there is no memory. */

@@ -4,6 +4,7 @@
 #include "blocks.h"
 #include "linux.h"
 #include "segshift/abi.h"
+#include "segshift/pages.h"
 #include "segshift/tls.h"
 
 /* The host's, of whatever C library: POSIX names, bound by its loader. */
@@ -296,6 +297,13 @@ void segshift_world_end(void) {
     world->stop();
   }
   world = 0;
+}
+
+int segshift_world_pages(struct segshift_tls_pages *pages) {
+  int error = segshift_enter();
+  if (!error)
+    segshift_tls_pages(pages, segshift_world_tp, &layout, BlockPage);
+  return error;
 }
 
 size_t segshift_world_threads(void) {

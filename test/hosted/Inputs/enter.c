@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -23,6 +25,7 @@ static char *(*address)(void);
 static long (*thread_number)(void);
 static long (*call)(long (*)(long), long);
 static long (*processes)(void);
+static int (*block_pages)(unsigned long span[2]);
 static unsigned long (*blocks_in_use)(void), (*blocks_ever)(void);
 
 static atomic_int failures;
@@ -240,6 +243,57 @@ static void forked(void) {
   forks(NULL);
 }
 
+/* --- Pages -----------------------------------------------------------------
+ */
+
+static sigjmp_buf fault;
+static void on_fault(int number) { siglongjmp(fault, number); }
+
+/* The block's pages closed to the host, by a key where there are any. */
+static void *closed_pages(void *argument) {
+  unsigned long span[2];
+  CHECK(!block_pages(span), "pages");
+  char *block = (char *)span[0], *end = (char *)span[1], *mine = address();
+  CHECK(mine >= block && mine < end, "the variables are in it");
+  CHECK((char *)gs_base() >= block && (char *)gs_base() < end, "and the TCB");
+  size_t size = (size_t)(end - block);
+  int key = -1;
+#ifdef PKEY_DISABLE_ACCESS
+  key = pkey_alloc(0, 0);
+#endif
+  if (key < 0)
+    mprotect(block, size, PROT_NONE);
+#ifdef PKEY_DISABLE_ACCESS
+  else if (pkey_mprotect(block, size, PROT_READ | PROT_WRITE, key) ||
+           pkey_set(key, PKEY_DISABLE_ACCESS))
+    CHECK(0, "pkey");
+#endif
+  volatile char *places[] = {block, mine, end - 1};
+  for (int i = 0; i < 3; ++i)
+    if (!sigsetjmp(fault, 1)) {
+      *places[i] = 1;
+      CHECK(0, "a stray store at place %d went through", i);
+    }
+  if (key < 0)
+    mprotect(block, size, PROT_READ | PROT_WRITE);
+#ifdef PKEY_DISABLE_ACCESS
+  else {
+    pkey_set(key, 0);
+    pkey_mprotect(block, size, PROT_READ | PROT_WRITE, 0);
+    pkey_free(key);
+  }
+#endif
+  CHECK(count() == 101, "open again");
+  return argument;
+}
+
+static void pages(void) {
+  struct sigaction action = {.sa_handler = on_fault}, old;
+  sigaction(SIGSEGV, &action, &old);
+  in_thread(closed_pages, NULL);
+  sigaction(SIGSEGV, &old, NULL);
+}
+
 /* --- Others ----------------------------------------------------------------
  */
 
@@ -279,6 +333,7 @@ int main(int argc, char **argv) {
   FIND(processes);
   FIND(blocks_in_use);
   FIND(blocks_ever);
+  FIND(block_pages);
   if (is_foreign) {
     CHECK(count() == -ENODEV, "%ld", count());
     printf("%d failures\n", (int)failures);
@@ -291,6 +346,7 @@ int main(int argc, char **argv) {
   come_and_go();
   in_handlers();
   forked();
+  pages();
   CHECK(processes() == 42, "%ld", processes());
   dlclose(object); /* stays: threads have blocks */
   CHECK(count() > 103, "after dlclose");

@@ -62,6 +62,13 @@ int segshift_world_init(const struct segshift_world *world, char **environment);
 /* In the object's destructor. Threads can enter no more. */
 void segshift_world_end(void);
 
+/* The pages of the running thread's block (segshift/pages.h), which hold
+ * nothing else: to close them to the host by a protection key, with
+ * segshift_tls_pages_tag and pkey_mprotect(2). Enters. The same errors as
+ * segshift_enter. */
+struct segshift_tls_pages;
+int segshift_world_pages(struct segshift_tls_pages *pages);
+
 /* How many blocks there are in use now, and how many were ever made: for tests
  * and statistics. */
 size_t segshift_world_threads(void);
