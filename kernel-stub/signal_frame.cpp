@@ -148,15 +148,18 @@ uint32_t mxcsrMask() {
 bool readState(void *State, uint64_t From) {
   if (From % 64 || !copyFromUser(State, From, LegacySize))
     return false;
+  uint32_t Mxcsr = mxcsrMask();
   auto Bytes = at<SoftwareBytes>(State, OffsetSoftware);
   if (isExtended(From, Bytes)) {
-    if (!copyFromUser(State, From, processor::extendedStateSize()))
+    if (!copyFromUser(State, From, processor::extendedStateSize()) ||
+        !isLoadable(State, Mxcsr))
       return false;
     at<uint64_t>(State, OffsetXstateBv) &= Bytes.Features;
-  } else if (hasXsave()) {
-    at<uint64_t>(State, OffsetXstateBv) = LegacyFeatures;
+    return true;
   }
-  return isLoadable(State, mxcsrMask());
+  if (hasXsave())
+    at<uint64_t>(State, OffsetXstateBv) = LegacyFeatures;
+  return isLoadable(State, Mxcsr);
 }
 
 // By way of a page of its own: a thread switch overwrites ExtendedState with the
