@@ -239,7 +239,10 @@ void kill(int Signal, const char *Format, ...) {
   endThread();
 }
 
-void endBySignal(Process &P, int Signal) { setEnding(P, Signal, 0); }
+void endBySignal(Process &P, int Signal) {
+  log("program killed by signal %d: sent by the program itself", Signal);
+  setEnding(P, Signal, 0);
+}
 
 void exitThread(int Status) {
   Process &P = *current();

@@ -86,6 +86,9 @@ int64_t sysSetpgid(const Arguments &A) {
 }
 int64_t sysSetsid(const Arguments &) { return -EPERM; }
 
+// There are no children.
+int64_t sysWait(const Arguments &) { return -ECHILD; }
+
 int64_t sysGetId(const Arguments &) { return 0; }
 // Of root, who may be anyone; but the stub has one user.
 int64_t sysSetId(const Arguments &A) {

@@ -91,6 +91,8 @@ class Machine:
         command += ["-smp", str(self.smp), "-m", self.memory]
         if self.icount:
             command += ["-icount", "shift=0,sleep=off"]
+            # The date too comes from the count.
+            command += ["-rtc", "base=2026-01-01,clock=vm"]
         command += ["-nodefaults", "-display", "none", "-no-reboot"]
         command += ["-device", "isa-debug-exit,iobase=0xf4"]
         for port in PORTS:
