@@ -38,6 +38,16 @@ void setTime(Node &N, const cpio::Entry &E) {
       E.Time * NanosecondsPerSecond;
 }
 
+// Adds a member, in the place of what is there but for directories. The time of
+// the directory stays what the archive said.
+int put(Directory &In, file::Name N, Node &Child) {
+  int64_t Modified = In.Info.Modified;
+  In.remove(N);
+  int Error = -In.add(N, Child);
+  In.Info.Modified = Modified;
+  return Error;
+}
+
 // The directory with this path, which need not end with NUL; made if it is not
 // there. Its ancestors are. With a reference; null: Error.
 Node *directoryAt(Directory &Root, const char *Path, size_t Size, int &Error) {
@@ -63,7 +73,7 @@ Node *directoryAt(Directory &Root, const char *Path, size_t Size, int &Error) {
     Error = In ? ENOMEM : EROFS;
     return nullptr;
   }
-  if ((Error = -In->add(W.Last, *Made))) {
+  if ((Error = put(*In, W.Last, *Made))) {
     Made->unref();
     return nullptr;
   }
@@ -131,11 +141,7 @@ int addMember(Directory &Root, const cpio::Entry &E) {
       Node *N = makeNode(E, Error);
       if (N) {
         setTime(*N, E);
-        if (Old)
-          In->asDirectory()->remove(Last);
-        int64_t Modified = In->Info.Modified;
-        Error = -In->asDirectory()->add(Last, *N);
-        In->Info.Modified = Modified; // what the archive said of it
+        Error = put(*In->asDirectory(), Last, *N);
         N->unref();
       }
       if (Old)
