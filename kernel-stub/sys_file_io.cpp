@@ -235,6 +235,8 @@ int64_t sysLseek(const Arguments &A) {
     return -EBADF;
   if (F->N.isStream())
     return -ESPIPE;
+  if (F->N.type() == file::CharacterDevice)
+    return 0;
   MutexGuard Guard(F->PositionLock);
   auto Offset = static_cast<int64_t>(A[1]);
   int64_t Base = 0, Size = F->N.isDirectory() ? 0 : F->N.size(), New;
