@@ -4,6 +4,7 @@
 //   time=N         nanoseconds since 1970 (default: the real-time clock)
 //   trace=1        each system call in the log
 //   strace=1       each system call on the program's standard error; strace.h
+//   cpus=N         self-tests: how many processors there should be
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
 //   ring=3         programs run in ring 3 (default: 0); not in every mode
 //   step=1, nmis=1 tests of the kernel's entries; stress.h

@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "panic.h"
 #include "process.h"
+#include "selftest_smp.h"
 #include "smp.h"
 #include "string.h"
 #include "thread.h"
@@ -346,6 +347,15 @@ const Test Tests[] = {
     {"smap-interrupted", nullptr, smapInterrupted},
     {"smep", nullptr, smep},
     {"bad-tp", nullptr, badThreadPointer},
+    {"smp-tls", nullptr, smp_test::tls},
+    {"smp-locks", nullptr, smp_test::locks},
+    {"smp-timers", nullptr, smp_test::timers},
+    {"smp-shootdown", nullptr, smp_test::shootdown},
+    {"smp-nmi-storm", nullptr, smp_test::nmiStorm},
+    {"smp-spread", nullptr, smp_test::spread},
+    {"smp-many-threads", nullptr, smp_test::manyThreads},
+    {"smp-panic", nullptr, smp_test::panicOther},
+    {"smp-wrong-note", nullptr, smp_test::wrongNote},
 #ifdef STUB_CXX_RUNTIME
     {"cxx-exceptions", nullptr, cxx_test::exceptions},
     {"cxx-call-once", nullptr, cxx_test::callOnce},

@@ -49,21 +49,21 @@ int _dl_find_object(void *Address, dl_find_object *Result) {
   return 0;
 }
 
-// Mutexes and std::call_once. There is one processor: with interrupts off, no
-// other thread looks.
+// Mutexes and std::call_once: one lock for the state of all.
+static cpu::Lock Lock;
 
 int pthread_mutex_lock(pthread_mutex_t *Mutex) {
   if (Mutex->__data.__kind != PTHREAD_MUTEX_NORMAL)
     panic("pthread_mutex_lock: mutex of kind %d", Mutex->__data.__kind);
-  cpu::InterruptGuard Guard;
+  cpu::LockGuard Guard(Lock);
   while (Mutex->__data.__lock)
-    thread::wait(Mutex);
+    thread::wait(Mutex, Lock);
   Mutex->__data.__lock = 1;
   return 0;
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *Mutex) {
-  cpu::InterruptGuard Guard;
+  cpu::LockGuard Guard(Lock);
   Mutex->__data.__lock = 0;
   thread::wake(Mutex, 1);
   return 0;
@@ -72,9 +72,9 @@ int pthread_mutex_unlock(pthread_mutex_t *Mutex) {
 int pthread_once(pthread_once_t *Once, void (*Function)()) {
   enum : pthread_once_t { Fresh = PTHREAD_ONCE_INIT, Running, Done };
   {
-    cpu::InterruptGuard Guard;
+    cpu::LockGuard Guard(Lock);
     while (*Once == Running)
-      thread::wait(Once);
+      thread::wait(Once, Lock);
     if (*Once == Done)
       return 0;
     *Once = Running;
@@ -82,7 +82,7 @@ int pthread_once(pthread_once_t *Once, void (*Function)()) {
   // If Function throws, the next call is again the first.
   struct Finisher {
     ~Finisher() {
-      cpu::InterruptGuard Guard;
+      cpu::LockGuard Guard(Lock);
       *Once = State;
       thread::wake(Once);
     }
