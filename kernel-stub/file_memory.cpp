@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "file_memory.h"
+#include "user_pages.h"
 
 namespace fileMemory {
 namespace {
@@ -10,7 +11,7 @@ void init() { Limit = memory::freePages() / 2; }
 
 uint64_t allocate() {
   if (__atomic_add_fetch(&Used, 1, __ATOMIC_RELAXED) <= Limit)
-    if (uint64_t Page = memory::allocatePage())
+    if (uint64_t Page = user_pages::allocate())
       return Page;
   __atomic_sub_fetch(&Used, 1, __ATOMIC_RELAXED);
   return 0;

@@ -154,13 +154,19 @@ void pageFault(Frame &F) {
   const char *Access = F.error & 16  ? "execution of"
                        : F.error & 2 ? "write to"
                                      : "read of";
+  if (Result == vm::Fault::NoMemory && isFromProgram(F))
+    process::kill(SIGKILL, "out of memory");
   if (!isFromProgram(F)) {
+    // In a system call: the copy stops, and the call is the program's last.
+    Process *P = process::current();
+    if (Result == vm::Fault::NoMemory && P) {
+      log("program killed by signal %d: out of memory in a system call", SIGKILL);
+      process::endBySignal(*P, SIGKILL);
+    }
     char Text[80];
     format(Text, sizeof(Text), "page fault: %s 0x%lx", Access, Address);
     return kernelException(F, Text);
   }
-  if (Result == vm::Fault::NoMemory)
-    process::kill(SIGKILL, "out of memory");
   bool IsMapped = Result != vm::Fault::NotMapped;
   // Program accesses have this bit where programs run in ring 3.
   F.error |= ErrorUser;

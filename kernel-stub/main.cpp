@@ -23,6 +23,7 @@
 #include "smp.h"
 #include "stress.h"
 #include "thread.h"
+#include "thread_memory.h"
 #include "timer.h"
 #include "trace.h"
 
@@ -82,6 +83,7 @@ bool chooseRing() {
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
   file::init();
+  log("thread: %lu bytes of kernel memory each", thread_memory::bytesPerThread());
   control::send("ready");
   if (const char *Name = options::get("selftest"))
     selftest::run(Name);

@@ -10,6 +10,7 @@
 #include "interrupts.h"
 #include "interval_timer.h"
 #include "log.h"
+#include "heap.h"
 #include "memory.h"
 #include "processor.h"
 #include "open_file.h"
@@ -96,6 +97,10 @@ void runThreads(Process &P, Thread &First) {
   heap::destroy(P.Files);
   P.Files = nullptr;
   vm::clear();
+  // The same after each program, but for what its first use made for good: page
+  // tables of the kernel's areas, and files that it left in the tree.
+  log("memory: %lu pages free, heap of %lu bytes, after the program",
+      memory::freePages(), heap::usedBytes());
   if (P.NumSyscalls != P.NumTracedSyscalls)
     log("kernel TLS was overwritten: it counts %lu system calls, %lu were made",
         P.NumTracedSyscalls, P.NumSyscalls);
@@ -173,6 +178,8 @@ void run(Strings Arguments, Strings Environment) {
   int Unused;
   P.Files->Program = file::open(P.Path, Unused);
   makeProgramFrame(*T->frame(), S.Rip, S.Rsp);
+  // Under QEMU's -icount shift=0 the counter counts instructions.
+  log("program starts at time-stamp counter %lu", cpu::readTsc());
   setName(*T, P.Path);
   runThreads(P, *T);
   if (P.Signal)

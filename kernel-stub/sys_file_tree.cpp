@@ -4,6 +4,7 @@
 #include "regular_file.h"
 #include "symlink.h"
 #include "sys_file.h"
+#include "vm.h"
 
 namespace syscall {
 namespace {
@@ -182,7 +183,11 @@ int64_t setTimes(Node &N, uint64_t Times) {
 }
 
 int64_t truncate(Node &N, uint64_t Size) {
-  return static_cast<int64_t>(Size) < 0 ? -EINVAL : N.truncate(Size);
+  int64_t Result =
+      static_cast<int64_t>(Size) < 0 ? -EINVAL : N.truncate(Size);
+  if (!Result)
+    vm::forgetFile(N, Size); // accesses behind the end are SIGBUS from now on
+  return Result;
 }
 
 } // namespace

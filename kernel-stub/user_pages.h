@@ -1,5 +1,6 @@
 // The pages behind the program's regions: the lower half of the page tables.
-// Called by vm alone, with its mutex held.
+// Called by vm alone, with its mutex held; available and allocate by anyone, for
+// memory whose amount the program decides.
 //
 // A page is the address space's own, and freed with its mapping, or borrowed
 // from a file. Where the program has no access (PROT_NONE), the page keeps its
