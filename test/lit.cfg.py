@@ -82,6 +82,8 @@ if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
 # Built if musl-dev is there: see runtime/hosted/CMakeLists.txt.
 if os.path.exists(build + "/hosted/libsecondlibc.so"):
     config.available_features.add("second-libc")
+if os.path.exists(build + "/hosted/libsecondglibc-for-musl.so"):
+    config.available_features.add("second-glibc")
 if os.path.exists("/usr/bin/python3"):
     config.available_features.add("debian-python3")
 if os.path.exists(build + "/test/fuzz/audit_fuzzer"):

@@ -8,7 +8,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "second.h"
 #include "segshift/hosted.h"
 
@@ -102,7 +104,9 @@ EXPORT char *setlocale(int category, const char *locale) {
     return next(path, flags, mode);                                            \
   }
 OPEN(open)
+#ifdef __GLIBC__ /* musl's is the same function */
 OPEN(open64)
+#endif
 
 /* Threads: the first thing that each one does is work in the second world,
  * before the program's own function, and after it. */

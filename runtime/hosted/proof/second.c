@@ -1,7 +1,7 @@
-/* The second world of libsecondlibc.so: ordinary C with musl, which finds out
- * whether it works: its own malloc, stdio, errno, locale, pthread_self,
- * mutexes, thread-specific data and thread-local variables, in threads of the
- * host.
+/* The second world of libsecondlibc.so, with musl, and of libsecondglibc.so,
+ * with glibc: ordinary C, which finds out whether it works: its own malloc,
+ * stdio, errno, locale, pthread_self, mutexes, thread-specific data and
+ * thread-local variables, in threads of the host.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -16,6 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
+
+#ifdef __GLIBC__
+static const char Ascii[] = "ANSI_X3.4-1968";
+#else
+static const char Ascii[] = "ASCII";
+#endif
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -131,7 +137,7 @@ long world_work(const char *what) {
   EXPECT(!strcmp(strerror(errno), "Bad file descriptor"));
   errno = (int)(mine & 0xff);
   int is_utf8 = uselocale(0) == utf8;
-  EXPECT(!strcmp(nl_langinfo(CODESET), is_utf8 ? "UTF-8" : "ASCII"));
+  EXPECT(!strcmp(nl_langinfo(CODESET), is_utf8 ? "UTF-8" : Ascii));
   wchar_t wide;
   mbstate_t state = {0};
   EXPECT((mbrtowc(&wide, "\xc3\xa9", 2, &state) == 2) == is_utf8);

@@ -2,6 +2,7 @@
 #include "segshift/hosted.h"
 
 #include "blocks.h"
+#include "image.h"
 #include "linux.h"
 #include "segshift/abi.h"
 #include "segshift/pages.h"
@@ -236,6 +237,10 @@ static size_t image_distance(void) {
   return 0 - tpoff;
 }
 
+static size_t slots(size_t tcb_size) {
+  return tcb_size > SEGSHIFT_TCB_KERNEL ? tcb_size - SEGSHIFT_TCB_KERNEL : 0;
+}
+
 static int describe_tls(size_t tcb_size) {
   const unsigned char *header = (const unsigned char *)__ehdr_start;
   uint64_t phoff;
@@ -246,18 +251,43 @@ static int describe_tls(size_t tcb_size) {
   if (segshift_tls_image_from_phdrs(&image, header + phoff, phnum, phentsize,
                                     (uint64_t)header))
     return -EINVAL_;
-  size_t slots =
-      tcb_size > SEGSHIFT_TCB_KERNEL ? tcb_size - SEGSHIFT_TCB_KERNEL : 0;
-  return segshift_tls_layout_at(&layout, &image, slots, image_distance());
+  return segshift_tls_layout_at(&layout, &image, slots(tcb_size),
+                                image_distance());
+}
+
+/* 0 if this process's GS is free. */
+static int begin(void) {
+  enum { AT_HWCAP2 = 26 };
+  segshift_world_fsgsbase = getauxval(AT_HWCAP2) & 2;
+  void *base = gs_base();
+  return base ? refuse(base) : 0;
+}
+
+/* What lies in front of it: `image`, `layout`, `canary` and `pointer_guard`. */
+static int start(const struct segshift_world *of, char **environment) {
+  if (pthread_key_create(&key, thread_ended))
+    return -ENOMEM_;
+  blocks_init(layout.size);
+  uint64_t signals = signals_block();
+  int result = make_block(of);
+  signals_restore(signals);
+  if (!result && of->start)
+    result = of->start(environment);
+  if (result)
+    return result;
+  world = of;
+  if (__register_atfork)
+    __register_atfork(before_fork, after_fork_parent, after_fork_child, &key);
+  else if (pthread_atfork)
+    pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+  return 0;
 }
 
 int segshift_world_init(const struct segshift_world *of, char **environment) {
-  enum { AT_HWCAP2 = 26, AT_RANDOM = 25 };
-  segshift_world_fsgsbase = getauxval(AT_HWCAP2) & 2;
-  void *base = gs_base();
-  if (base)
-    return refuse(base);
-  int result = describe_tls(of->tcb_size);
+  enum { AT_RANDOM = 25 };
+  int result = begin();
+  if (!result)
+    result = describe_tls(of->tcb_size);
   if (result)
     return result;
   /* As C libraries do: the kernel's 16 random bytes, mixed so that the host's
@@ -269,25 +299,31 @@ int segshift_world_init(const struct segshift_world *of, char **environment) {
   canary = (random[0] ^ random[1] * 0x9e3779b97f4a7c15) & ~(uint64_t)0xff;
   pointer_guard = random[1] ^ random[0] * 0xd1342543de82ef95;
 
-  if (pthread_key_create(&key, thread_ended))
-    return -ENOMEM_;
-  blocks_init(layout.size);
-  uint64_t signals = signals_block();
-  result = make_block(of);
-  signals_restore(signals);
-  if (!result)
-    result = of->start(environment);
+  result = start(of, environment);
   if (result)
     return result;
-  world = of;
-  if (__register_atfork)
-    __register_atfork(before_fork, after_fork_parent, after_fork_child, &key);
-  else if (pthread_atfork)
-    pthread_atfork(before_fork, after_fork_parent, after_fork_child);
   char *no_arguments[] = {0};
   for (function *const *f = __start_world_init; f != __stop_world_init; ++f)
     (*f)(0, no_arguments, environment);
   return 0;
+}
+
+int segshift_world_load(const void *file, size_t size, char **environment,
+                        const void *const **functions) {
+  struct handoff handoff;
+  int result = begin();
+  if (!result)
+    result = image_start(file, size, environment, &handoff);
+  if (result)
+    return result;
+  image = handoff.tls;
+  canary = handoff.canary;
+  pointer_guard = handoff.pointer_guard;
+  result = segshift_tls_layout(&layout, &image, slots(handoff.world->tcb_size));
+  if (!result)
+    result = start(handoff.world, environment);
+  *functions = handoff.functions;
+  return result;
 }
 
 void segshift_world_end(void) {

@@ -43,7 +43,7 @@ long world_call(long (*function)(long), long argument) {
 static void *nothing(void *argument) { return argument; }
 long world_processes(void) {
   pthread_t thread;
-  if (pthread_create(&thread, NULL, nothing, NULL) != EAGAIN)
+  if (!pthread_create(&thread, NULL, nothing, NULL))
     return -1;
   pid_t pid;
   char *arguments[] = {"sh", "-c", "exit 7", NULL};

@@ -1,0 +1,173 @@
+/* What glibc has to be told to live in a process that it has not started: on
+ * GS, in threads of the host. For glibc 2.36's libc.a (Debian 12); its thread
+ * structure's places come from the descriptors that it has for debuggers
+ * (nptl_db).
+ *
+ * World code, linked to a static position-independent executable:
+ * link-program.sh. Its main runs on the thread of image.c, whose glibc
+ * registrations end with it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "../src/image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/single_threaded.h>
+#include <unistd.h>
+
+/* Size in bits, count, offset; and a size in bytes. */
+extern const uint32_t _thread_db_pthread_tid[3], _thread_db_pthread_specific[3],
+    _thread_db_sizeof_pthread;
+extern const ptrdiff_t __rseq_offset;
+SEGSHIFT_HIDDEN void _IO_enable_locks(void), __ctype_init(void),
+    __call_tls_dtors(void), __nptl_deallocate_tsd(void),
+    __libc_thread_freeres(void), __malloc_fork_lock_parent(void),
+    __malloc_fork_unlock_parent(void), __malloc_fork_unlock_child(void);
+
+enum {
+  MultipleThreads = 0x18, /* tcbhead_t: sysdeps/x86_64/nptl/tls.h */
+  FirstKeys = 32,         /* PTHREAD_KEY_2NDLEVEL_SIZE, of 16 bytes each */
+  RseqCpuId = 4,
+  RseqFailed = -2 /* RSEQ_CPU_ID_REGISTRATION_FAILED */
+};
+
+/* --- The program break is the host's ---------------------------------------
+ */
+
+static int is_started;        /* errno is in TLS */
+void *__curbrk = &is_started; /* not null: ask __sbrk, and then use mmap */
+
+static int no_break(void) {
+  if (is_started)
+    errno = ENOMEM;
+  return -1;
+}
+
+int __brk(void *address) {
+  (void)address;
+  return no_break();
+}
+int brk(void *address) { return __brk(address); }
+void *__sbrk(intptr_t increment) {
+  (void)increment;
+  return (void *)(intptr_t)no_break();
+}
+void *sbrk(intptr_t increment) { return __sbrk(increment); }
+
+/* --- Threads are the host's: clone.S asks here ------------------------------
+ */
+
+int __clone3(void *arguments, size_t size, void *function, void *argument) {
+  (void)arguments;
+  (void)size;
+  (void)function;
+  (void)argument;
+  errno = ENOSYS; /* then glibc tries __clone */
+  return -1;
+}
+
+SEGSHIFT_HIDDEN int segshift_clone_failed(int error) {
+  errno = error;
+  return -1;
+}
+
+/* --- No shared objects: they would bring a C library on FS ------------------
+ */
+
+/* Name services, and character sets that are not built in, ask for some. */
+void *__libc_dlopen_mode(const char *name, int mode) {
+  (void)name;
+  (void)mode;
+  return NULL;
+}
+void *__libc_dlsym(void *object, const char *name) {
+  (void)object;
+  (void)name;
+  return NULL;
+}
+void *__libc_dlvsym(void *object, const char *name, const char *version) {
+  (void)version;
+  return __libc_dlsym(object, name);
+}
+int __libc_dlclose(void *object) {
+  (void)object;
+  return 0;
+}
+void *dlopen(const char *name, int mode) {
+  return __libc_dlopen_mode(name, mode);
+}
+
+/* --- The world --------------------------------------------------------------
+ */
+
+static void put_int(void *tp, ptrdiff_t offset, int value) {
+  memcpy((char *)tp + offset, &value, sizeof(value));
+}
+
+static void thread_begin(void *tp, int tid) {
+  put_int(tp, _thread_db_pthread_tid[2], tid);
+  put_int(tp, MultipleThreads, 1);
+  put_int(tp, __rseq_offset + RseqCpuId, RseqFailed);
+  /* The first keys' values lie in front of the table of their blocks. */
+  char **table = (void *)((char *)tp + _thread_db_pthread_specific[2]);
+  table[0] = (char *)table - FirstKeys * 16;
+  __ctype_init();
+}
+
+static void thread_end(void *tp, bool own) {
+  (void)tp;
+  if (!own)
+    return;
+  __call_tls_dtors();
+  __nptl_deallocate_tsd();
+  __libc_thread_freeres();
+}
+
+static void forked(int who, void *tp, int tid) {
+  if (who < 0) {
+    __malloc_fork_lock_parent();
+  } else if (who == 0) {
+    __malloc_fork_unlock_parent();
+  } else {
+    put_int(tp, _thread_db_pthread_tid[2], tid);
+    __malloc_fork_unlock_child();
+  }
+}
+
+static void stop(void) { fflush(NULL); }
+
+static struct segshift_world world = {.thread_begin = thread_begin,
+                                      .thread_end = thread_end,
+                                      .fork = forked,
+                                      .stop = stop};
+
+extern const void *const world_functions[];
+
+int main(void) {
+  struct handoff *handoff = (void *)getauxval(AT_SEGSHIFT_HANDOFF);
+  if (!handoff)
+    return 1;
+  is_started = 1;
+  _IO_enable_locks();
+  __libc_single_threaded = 0;
+  world.tcb_size = _thread_db_sizeof_pthread;
+  handoff->world = &world;
+  handoff->functions = world_functions;
+  __asm__("movq %%fs:0x28, %0" : "=r"(handoff->canary));
+  __asm__("movq %%fs:0x30, %0" : "=r"(handoff->pointer_guard));
+  __atomic_store_n(&handoff->is_done, 1, __ATOMIC_RELEASE);
+  /* futex wake, and exit of this thread alone: the process is the host's. */
+  __asm__ volatile("syscall\n\t"
+                   "1: movl $60, %%eax\n\t"
+                   "xorl %%edi, %%edi\n\t"
+                   "syscall\n\t"
+                   "jmp 1b"
+                   :
+                   : "a"(202), "D"(&handoff->is_done), "S"(129), "d"(1)
+                   : "rcx", "r11", "memory");
+  __builtin_unreachable();
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#include "image.h"
+
+#include "linux.h"
+
+#include <elf.h>
+
+enum { Page = 4096, StackSize = 1 << 18 };
+enum {
+  SYS_open = 2,
+  SYS_read = 0,
+  SYS_close = 3,
+  SYS_mprotect = 10,
+  SYS_clone = 56
+};
+
+static void copy_bytes(char *to, const char *from, size_t size) {
+  for (size_t i = 0; i < size; ++i)
+    to[i] = from[i];
+}
+
+static long map(size_t size) {
+  return linux_call(SYS_mmap, 0, (long)size, 3, 0x22, -1, 0);
+}
+
+static bool is_error(long result) { return result < 0 && result > -4096; }
+
+/* Maps the program's segments. Returns its load address, or a negated error. */
+static long map_segments(const char *file, size_t size) {
+  const Elf64_Ehdr *header = (const void *)file;
+  static const char magic[] = {0x7f, 'E', 'L', 'F', 2, 1};
+  for (size_t i = 0; i < sizeof(magic); ++i)
+    if (size < sizeof(*header) || file[i] != magic[i])
+      return -EINVAL_;
+  if (header->e_type != ET_DYN || header->e_machine != EM_X86_64 ||
+      header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phoff > size ||
+      header->e_phnum > (size - header->e_phoff) / sizeof(Elf64_Phdr))
+    return -EINVAL_;
+  const Elf64_Phdr *phdrs = (const void *)(file + header->e_phoff);
+  size_t end = 0;
+  for (int i = 0; i < header->e_phnum; ++i) {
+    const Elf64_Phdr *p = &phdrs[i];
+    if (p->p_type == PT_INTERP)
+      return -EINVAL_;
+    if (p->p_type != PT_LOAD)
+      continue;
+    if (p->p_filesz > p->p_memsz || p->p_offset > size ||
+        p->p_filesz > size - p->p_offset || p->p_align > Page ||
+        p->p_memsz > (size_t)1 << 31 || p->p_vaddr > (size_t)1 << 31)
+      return -EINVAL_;
+    if (p->p_vaddr + p->p_memsz > end)
+      end = p->p_vaddr + p->p_memsz;
+  }
+  long base = map(end);
+  if (is_error(base))
+    return base;
+  for (int i = 0; i < header->e_phnum; ++i) {
+    const Elf64_Phdr *p = &phdrs[i];
+    if (p->p_type != PT_LOAD)
+      continue;
+    copy_bytes((char *)base + p->p_vaddr, file + p->p_offset, p->p_filesz);
+    uint64_t first = p->p_vaddr & ~(uint64_t)(Page - 1);
+    long access = (p->p_flags & PF_R ? 1 : 0) | (p->p_flags & PF_W ? 2 : 0) |
+                  (p->p_flags & PF_X ? 4 : 0);
+    linux_call(SYS_mprotect, base + (long)first,
+               (long)(p->p_vaddr + p->p_memsz - first), access, 0, 0, 0);
+  }
+  return base;
+}
+
+/* The process's own auxiliary vector, with what is the program's in place of
+ * the host's. Returns the number of entries. */
+static size_t make_auxiliary(Elf64_auxv_t *out, size_t room, long base,
+                             struct handoff *handoff) {
+  static const char path[] = "/proc/self/auxv";
+  const Elf64_Ehdr *header = (const void *)base;
+  size_t count = 0;
+  long fd =
+      linux_call(SYS_open, (long)path, 02000000 /* O_CLOEXEC */, 0, 0, 0, 0);
+  if (fd >= 0) {
+    long size = linux_call(SYS_read, fd, (long)out,
+                           (long)((room - 2) * sizeof(*out)), 0, 0, 0);
+    linux_call(SYS_close, fd, 0, 0, 0, 0, 0);
+    while (count < (size_t)size / sizeof(*out) && out[count].a_type != AT_NULL)
+      ++count;
+  }
+  for (size_t i = 0; i < count; ++i)
+    switch (out[i].a_type) {
+    case AT_PHDR:
+      out[i].a_un.a_val = (uint64_t)base + header->e_phoff;
+      break;
+    case AT_PHNUM:
+      out[i].a_un.a_val = header->e_phnum;
+      break;
+    case AT_ENTRY:
+      out[i].a_un.a_val = (uint64_t)base + header->e_entry;
+      break;
+    case AT_BASE:
+      out[i].a_un.a_val = 0;
+      break;
+    }
+  out[count++] =
+      (Elf64_auxv_t){AT_SEGSHIFT_HANDOFF, {(uint64_t)(uintptr_t)handoff}};
+  out[count++] = (Elf64_auxv_t){AT_NULL, {0}};
+  return count;
+}
+
+/* A new thread that shares all with this one but the stack, on which it starts
+ * at `entry` as a new program does. FS is a copy of this thread's, and not
+ * used. */
+static long start_thread(uint64_t entry, void *stack) {
+  /* VM, FS, FILES, SIGHAND, THREAD, SYSVSEM */
+  register long flags __asm__("rdi") =
+      0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
+  register void *rsi __asm__("rsi") = stack;
+  register uint64_t r9 __asm__("r9") = entry;
+  register long r10 __asm__("r10") = 0;
+  register long r8 __asm__("r8") = 0;
+  long result;
+  __asm__ volatile("xorl %%edx, %%edx\n\t"
+                   "syscall\n\t"
+                   "testq %%rax, %%rax\n\t"
+                   "jnz 1f\n\t"
+                   "xorl %%ebp, %%ebp\n\t"
+                   "xorl %%edx, %%edx\n\t"
+                   "jmpq *%%r9\n"
+                   "1:"
+                   : "=a"(result)
+                   : "0"((long)SYS_clone), "r"(flags), "r"(rsi), "r"(r9),
+                     "r"(r10), "r"(r8)
+                   : "rcx", "rdx", "r11", "memory");
+  return result;
+}
+
+int image_start(const void *file, size_t size, char **environment,
+                struct handoff *handoff) {
+  enum { Auxiliary = 64 };
+  long base = map_segments(file, size);
+  if (is_error(base))
+    return (int)base;
+  const Elf64_Ehdr *header = (const void *)base;
+  if (segshift_tls_image_from_phdrs(
+          &handoff->tls, (char *)base + header->e_phoff, header->e_phnum,
+          header->e_phentsize, (uint64_t)base))
+    return -EINVAL_;
+  handoff->is_done = 0;
+
+  /* The stack stays: the C library keeps pointers to what lies on it. From its
+     top down: auxiliary vector, environment, arguments. */
+  size_t variables = 0;
+  while (environment && environment[variables])
+    ++variables;
+  size_t words = 3 + variables + 1 + 2 * Auxiliary;
+  long stack = map(StackSize + words * 8);
+  if (is_error(stack))
+    return (int)stack;
+  uint64_t *top = (uint64_t *)(((uint64_t)stack + StackSize) & ~(uint64_t)15),
+           *out = top;
+  static char name[] = "world";
+  *out++ = 1;
+  *out++ = (uint64_t)(uintptr_t)name;
+  *out++ = 0;
+  for (size_t i = 0; i < variables; ++i)
+    *out++ = (uint64_t)(uintptr_t)environment[i];
+  *out++ = 0;
+  make_auxiliary((Elf64_auxv_t *)out, Auxiliary, base, handoff);
+
+  uint64_t signals = signals_block();
+  long tid = start_thread((uint64_t)base + header->e_entry, top);
+  if (tid >= 0)
+    while (!__atomic_load_n(&handoff->is_done, __ATOMIC_ACQUIRE))
+      linux_call(SYS_futex, (long)&handoff->is_done, 128, 0, 0, 0, 0);
+  signals_restore(signals);
+  return tid < 0 ? (int)tid : 0;
+}
