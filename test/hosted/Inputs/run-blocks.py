@@ -25,5 +25,5 @@ for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", open(sys.argv[1]).rea
     elif not language and output is not None:
         if body != output:
             sys.exit(f"printed:\n{output}instead of:\n{body}")
-        compared += 1
+        output, compared = None, compared + 1
 print(f"{commands} blocks ran, {compared} compared")
