@@ -29,12 +29,15 @@ set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS
 
 # The self-test, when the package is configured and when Clang is changed under it.
 set(CPACK_DEBIAN_TOOLS_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/debian/postinst
-    ${CMAKE_CURRENT_SOURCE_DIR}/debian/triggers)
+    ${CMAKE_CURRENT_SOURCE_DIR}/debian/triggers ${CMAKE_CURRENT_SOURCE_DIR}/debian/conffiles)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libsegshift-dev)
 set(CPACK_DEBIAN_DEV_DESCRIPTION "libsegshift.a and its headers: TLS blocks, GS_BASE, the application's FS, macros for
 kernel entry and exit; a CMake package and a pkg-config file.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "segshift (= ${PROJECT_VERSION})")
+
+# gdb reads /etc/gdb/gdbinit.d by itself, which is outside of the prefix.
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian/gdbinit.cmake)
 
 include(CPack)
