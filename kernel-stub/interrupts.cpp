@@ -210,7 +210,7 @@ signal::Fault describe(const Frame &F, const Exception &E) {
   int32_t Code = F.vector == X87Error || F.vector == SimdError
                      ? floatingPointCode(F)
                      : E.Code;
-  bool HasAddress = Code != signal::SI_KERNEL && Code != signal::BUS_ADRALN;
+  bool HasAddress = Code != signal::SI_KERNEL && Signal != SIGBUS;
   return {Signal, Code, HasAddress ? F.rip : 0};
 }
 

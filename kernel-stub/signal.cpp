@@ -6,6 +6,7 @@
 #include "log.h"
 #include "process.h"
 #include "signal_frame.h"
+#include "strace.h"
 #include "thread.h"
 
 namespace signal {
@@ -273,8 +274,11 @@ void fault(const Frame &F, const Fault &What, const char *Format, ...) {
   }
   if (Q)
     heap::destroy(Q);
-  if (!HasHandler)
-    process::kill(What.Signal, "%s", Reason);
+  if (HasHandler)
+    return;
+  if (strace::On)
+    strace::signal(What.Signal, What.Address);
+  process::kill(What.Signal, "%s", Reason);
 }
 
 void badFrame(const char *What) {
@@ -377,6 +381,9 @@ void deliver(Frame &F) {
     }
     return;
   }
+  // Exceptions have an address; what programs send does not.
+  if (strace::On && A.Handler != SIG_IGN)
+    strace::signal(I.Signo, I.Code > 0 ? I.Fields[0] : 0);
   if (A.Handler == SIG_DFL)
     process::kill(I.Signo, "%s", senderOf(I));
   if (A.Handler != SIG_IGN)

@@ -37,13 +37,14 @@ static void say(const char *What, long Value) {
 
 static void *LastAddress;
 static int LastCode;
-static long LastTrap, LastAligned;
+static long LastTrap, LastAligned, AtRip;
 static void note(int Signal, siginfo_t *I, void *Context) {
   ucontext_t *U = Context;
   LastAddress = I->si_addr;
   LastCode = I->si_code;
   LastTrap = U->uc_mcontext.gregs[REG_TRAPNO];
   LastAligned = (uintptr_t)__builtin_frame_address(0) % 16 == 0;
+  AtRip = I->si_addr == (void *)U->uc_mcontext.gregs[REG_RIP];
   ++Tls;
   errno = 77;
   siglongjmp(Back, Signal);
@@ -72,8 +73,8 @@ static void fault(const char *What, int Kind) {
     puts("no signal?");
     return;
   }
-  printf("%s: signal %d code %d trap %ld aligned %ld%s\n", What, Signal, LastCode, LastTrap,
-         LastAligned, Kind == 1 ? LastAddress == Guard ? " at the address" : " elsewhere" : "");
+  printf("%s: signal %d code %d trap %ld aligned %ld at rip %ld%s\n", What, Signal, LastCode, LastTrap,
+         LastAligned, AtRip, Kind == 1 ? LastAddress == Guard ? " at the address" : " elsewhere" : "");
   fflush(stdout);
 }
 
