@@ -124,7 +124,8 @@ void spawn(void (*Function)(uint64_t), uint64_t Argument, uint64_t Fs) {
   auto *Top = reinterpret_cast<uint64_t *>(mapPages(StackSize) + StackSize);
   *--Top = reinterpret_cast<uint64_t>(Function);
   *--Top = Argument;
-  constexpr uint64_t Flags = 0x100 | 0x10000 | 0x80000; // VM, THREAD, SETTLS
+  // VM, FS, FILES, SIGHAND, THREAD, SETTLS
+  constexpr uint64_t Flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x80000;
   register uint64_t R10 asm("r10") = 0;
   register uint64_t R8 asm("r8") = Fs;
   int64_t Result;
