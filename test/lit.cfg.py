@@ -38,6 +38,8 @@ src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_to
 config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
 # Locale and compiler environment must not change what tools print.
 config.environment["LC_ALL"] = "C"
+if "LLVM_PROFILE_FILE" in os.environ:  # ./dev coverage
+    config.environment["LLVM_PROFILE_FILE"] = os.environ["LLVM_PROFILE_FILE"]
 
 for name, value in [
     ("%clangxx", llvm + "/clang++"),
