@@ -237,6 +237,10 @@ static void fuzz(void) {
       a[0] = 77;
     if ((number == 33 || number == 292) && (unsigned)a[1] <= 2)
       a[1] = 77;
+    if (number == 40 && (unsigned)a[0] <= 2) /* sendfile */
+      a[0] = 77;
+    if ((number == 275 || number == 326) && (unsigned)a[2] <= 2) /* splice, copy_file_range */
+      a[2] = 77;
     if (number == 436 && (unsigned)a[0] <= 2) /* close_range */
       continue;
     if (trace) {
