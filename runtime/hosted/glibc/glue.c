@@ -23,6 +23,7 @@
 extern const uint32_t _thread_db_pthread_tid[3], _thread_db_pthread_specific[3],
     _thread_db_sizeof_pthread;
 extern const ptrdiff_t __rseq_offset;
+void __cxa_finalize(void *object);
 SEGSHIFT_HIDDEN void _IO_enable_locks(void), __ctype_init(void),
     __call_tls_dtors(void), __nptl_deallocate_tsd(void),
     __libc_thread_freeres(void), __malloc_fork_lock_parent(void),
@@ -138,7 +139,11 @@ static void forked(int who, void *tp, int tid) {
   }
 }
 
-static void stop(void) { fflush(NULL); }
+/* The world's destructors and what it gave to atexit; then what is buffered. */
+static void stop(void) {
+  __cxa_finalize(NULL);
+  fflush(NULL);
+}
 
 static struct segshift_world world = {.thread_begin = thread_begin,
                                       .thread_end = thread_end,

@@ -95,14 +95,17 @@ static int refuse(void *base) {
 /* --- Thread's end ----------------------------------------------------------
  */
 
-/* A thread that ended without its key destructors (by a bare exit system call,
- * or entered again in the last round of them). */
-static void reclaim(struct block *block, void *own_tid) {
+/* For each block in use, `own` is the running thread's: gives back those of
+ * threads that ended without their key destructors (by a bare exit system call,
+ * or entered again in the last round of them). One with this thread's number is
+ * of a dead thread that had it before. */
+static void reclaim(struct block *block, void *own) {
+  const struct block *mine = own;
   bool is_dead =
-      block->tid == *(int *)own_tid ||
+      block->tid == mine->tid ||
       linux_call(SYS_tgkill, linux_call(SYS_getpid, 0, 0, 0, 0, 0, 0),
                  block->tid, 0, 0, 0, 0) == -ESRCH_;
-  if (!is_dead)
+  if (block == mine || !is_dead)
     return;
   world->thread_end((char *)block->memory + layout.tp_offset, false);
   blocks_give(block);
@@ -157,9 +160,8 @@ static void sweep(void) {
   static size_t next = 64;
   if (blocks_used < next)
     return;
-  int tid = linux_gettid();
   futex_lock(&lock);
-  blocks_each(reclaim, &tid);
+  blocks_each(reclaim, blocks_find(segshift_world_tp));
   next = blocks_used * 2 > 64 ? blocks_used * 2 : 64;
   futex_unlock(&lock);
 }
