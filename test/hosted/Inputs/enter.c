@@ -140,12 +140,22 @@ static void come_and_go(void) {
  */
 
 static atomic_long signals;
+static __thread char *seen; /* the thread's block, as it was last */
+static __thread volatile bool is_ending;
+static void check_block(void) {
+  char *now = address();
+  CHECK(!seen || now == seen, "another block in the same thread");
+  seen = now;
+}
+
 static void handler(int number) {
   int saved = errno;
   (void)number;
   /* No malloc in a handler, in either world: only what is safe there. */
   if (thread_number() != gettid())
     ++failures;
+  if (!is_ending)
+    check_block();
   ++signals;
   errno = saved;
 }
@@ -172,11 +182,15 @@ static void *enters_in_handler(void *argument) {
  * first instruction on: some arrive while it enters. */
 static atomic_int target;
 static void *stormed(void *argument) {
-  (void)argument;
   target = gettid();
-  for (int i = 1; i < 10; ++i)
+  for (volatile long i = 0; i < (long)argument; ++i)
+    ; /* so that signals come at all places of the first call */
+  for (int i = 1; i < 10; ++i) {
+    check_block();
     CHECK(count() == 100 + i, "call %d", i);
+  }
   target = 0;
+  is_ending = true;
   return NULL;
 }
 
@@ -193,8 +207,8 @@ static void *send_storm(void *argument) {
 static void storm(void) {
   pthread_t sender;
   pthread_create(&sender, NULL, send_storm, NULL);
-  for (int i = 0; i < 3000; ++i)
-    in_thread(stormed, NULL);
+  for (int i = 0; i < 6000; ++i)
+    in_thread(stormed, (void *)(long)(i % 3000));
   storm_ended = 1;
   pthread_join(sender, NULL);
   /* A signal that comes behind a thread's last destructor makes a block once
