@@ -92,6 +92,12 @@ bool chooseRing() {
   if (interrupts::nmis() || interrupts::debugs())
     log("NMIs: %lu, debug exceptions in the kernel: %lu", interrupts::nmis(),
         interrupts::debugs());
+  smp::logCounters();
+  thread::reap();
+  // This one and the idle ones, if none was lost.
+  log("threads: %lu in use, memory of %lu kept for new ones, %lu bytes each",
+      thread::numThreads(), thread_memory::numKept(),
+      thread_memory::bytesPerThread());
   control::send("done");
   control::powerOff(0);
 }

@@ -91,6 +91,7 @@ void runThreads(Process &P, Thread &First) {
     while (P.NumThreads)
       thread::wait(&P, StateLock);
   }
+  thread::waitForEndOfAll(P);
   thread::reap();
   interval_timer::clear();
   signal::discard(P.Signals.Shared);

@@ -199,6 +199,16 @@ void stopOthers() {
   }
 }
 
+void logCounters() {
+  for (unsigned I = 0; I != numCpus(); ++I) {
+    const Cpu &C = Cpus[I];
+    log("smp: processor %u: %lu ticks, %lu at work; %lu switches, %lu threads "
+        "from others; %lu wake-ups, %lu TLB requests",
+        I, C.NumTicks, C.NumBusyTicks, C.NumSwitches, C.NumStolen,
+        C.NumReschedules, C.NumShootdowns);
+  }
+}
+
 void initBoot() { Cpus[0].InterruptStacks = BootInterruptStacks; }
 
 void start() {

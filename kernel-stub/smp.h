@@ -80,6 +80,9 @@ bool handleNmi();
 // Halts all other processors, for good. From anywhere.
 void stopOthers();
 
+// What each processor has done, in the log.
+void logCounters();
+
 // Before anything else here, on the boot processor.
 void initBoot();
 // Starts the others, one by one. Before there is a program, with interrupts

@@ -24,6 +24,8 @@ int NextId = 1;
 
 cpu::Lock DeadLock;
 Thread *DeadList;
+// Threads of programs that were started and have not left their stacks for good.
+unsigned NumOfPrograms;
 
 // All threads that were started and have not ended, by Id.
 constexpr unsigned NumIdLists = 256;
@@ -121,6 +123,8 @@ Thread *createIdle(const Cpu &C) {
 
 void start(Thread &T) {
   cpu::InterruptGuard Guard;
+  if (T.Owner)
+    __atomic_add_fetch(&NumOfPrograms, 1, __ATOMIC_RELAXED);
   {
     cpu::LockGuard IdGuard(IdLock);
     T.IdNext = *idList(T.Id);
@@ -150,6 +154,8 @@ void end() {
 
 void buryDead(Thread &T) {
   cpu::LockGuard Guard(DeadLock);
+  if (T.Owner)
+    __atomic_sub_fetch(&NumOfPrograms, 1, __ATOMIC_RELEASE);
   T.Next = DeadList;
   DeadList = &T;
 }
@@ -165,6 +171,11 @@ void reap() {
     }
     thread_memory::free(*T);
   }
+}
+
+void waitForEndOfAll(const Process &) { // there is one program
+  while (__atomic_load_n(&NumOfPrograms, __ATOMIC_ACQUIRE))
+    yield();
 }
 
 bool withThread(int Id, void (*Function)(void *, Thread &), void *Argument) {

@@ -112,6 +112,9 @@ void discard(Thread &T);
 [[noreturn]] void end();
 // Frees what ended threads had.
 void reap();
+// Waits until the program's threads, which are all about to end, have: until no
+// processor uses their thread-locals, which can be in the program's memory.
+void waitForEndOfAll(const Process &P);
 
 // Lets others run. The running thread stays ready.
 void yield();
@@ -161,10 +164,6 @@ struct Ticket {
 };
 Ticket ticket(const void *Key);
 WaitResult wait(const void *Key, Ticket T, const WaitOptions &Options = {});
-
-// To go: interrupts off is not enough between processors. False: the deadline
-// passed.
-bool wait(const void *Key, uint64_t Deadline = NoDeadline);
 
 // Wakes at most Max threads that wait for Key, the longest waiting first.
 // Returns how many. From anywhere but an NMI.

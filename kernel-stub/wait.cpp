@@ -141,12 +141,6 @@ WaitResult wait(const void *Key, Ticket Old, const WaitOptions &Options) {
   return IsOld ? WaitResult::Changed : block(T);
 }
 
-bool wait(const void *Key, uint64_t Deadline) {
-  return wait(Key, ticket(Key),
-              {.Deadline = Deadline, .Interruptible = true}) !=
-         WaitResult::TimedOut;
-}
-
 unsigned wake(const void *Key, unsigned Max, uint32_t Bits) {
   Bucket &B = bucketOf(Key);
   cpu::LockGuard Guard(B.Lock);
