@@ -86,8 +86,13 @@ void remove(uint64_t Start, uint64_t End) {
 }
 
 void protect(uint64_t Start, uint64_t End, uint32_t Protection) {
-  forEach(Start, End, [&](uint64_t, uint64_t &E) { E = withFlags(E, Protection); });
-  tlb::flush(Start, End);
+  bool Any = false;
+  forEach(Start, End, [&](uint64_t, uint64_t &E) {
+    E = withFlags(E, Protection);
+    Any = true;
+  });
+  if (Any) // else no processor has anything of it
+    tlb::flush(Start, End);
 }
 
 bool move(uint64_t From, uint64_t To, uint64_t Size) {
