@@ -96,8 +96,10 @@ static void ran(int Signal) {
   ++Ran;
 }
 
+// Until the wait has ended: the first signals may come before it begins.
+static volatile int Poked;
 static void *poke(void *Main) {
-  for (int I = 0; I < 3; ++I) {
+  while (!Poked) {
     usleep(20000);
     pthread_kill((pthread_t)(uintptr_t)Main, SIGUSR2);
   }
@@ -106,9 +108,10 @@ static void *poke(void *Main) {
 
 static void with(void (*Function)(void)) {
   pthread_t T;
-  Ran = 0;
+  Ran = Poked = 0;
   pthread_create(&T, 0, poke, (void *)(uintptr_t)pthread_self());
   Function();
+  Poked = 1;
   pthread_join(T, 0);
 }
 
@@ -131,7 +134,7 @@ static void futexGoesOn(void) {
   pthread_create(&T, 0, later, 0);
   long R = futex(&Word, FUTEX_WAIT, 0, 0, 0, 0);
   pthread_join(T, &Woken);
-  printf("futex with SA_RESTART: %ld, %d runs, %ld woken\n", R, Ran, (long)Woken);
+  printf("futex with SA_RESTART: %ld, ran %d, at most one woken %d\n", R == -EAGAIN ? 0 : R, Ran > 0, (long)Woken <= 1);
 }
 static void sleepEnds(void) {
   struct timespec T = {10, 0}, Rest = {0, 0};
@@ -163,6 +166,8 @@ static void timedwaitEnds(void) {
   printf("sigtimedwait: %d, code %d, from me %d\n", R, I.si_code, I.si_pid == getpid());
   T.tv_sec = 0;
   T.tv_nsec = 1000;
+  Poked = 1;
+  usleep(100000);
   while ((R = sigtimedwait(&Mask, &I, &T)) == SIGUSR2)
     usleep(100000);
   printf("sigtimedwait: %d %d\n", R, errno);
@@ -178,9 +183,11 @@ static void semaphoreEnds(void) {
 // --- Robust mutexes ---
 
 static pthread_mutex_t Robust;
+static volatile int Locked;
 static void *dies(void *Unused) {
   (void)Unused;
   pthread_mutex_lock(&Robust);
+  Locked = 1;
   usleep(30000); // another one waits for it by then
   return 0;
 }
@@ -277,11 +284,12 @@ int main(void) {
   with(futexGoesOn);
   set(SIGUSR2, SIG_IGN, 0);
   struct timespec Short = {0, 150000000};
-  Word = 0;
+  Word = Poked = 0;
   pthread_t T;
   pthread_create(&T, 0, poke, (void *)(uintptr_t)pthread_self());
   printf("ignored signals: sleep %d, futex %ld\n", nanosleep(&Short, 0),
          futex(&Word, FUTEX_WAIT, 0, &Short, 0, 0));
+  Poked = 1;
   pthread_join(T, 0);
 
   pthread_mutexattr_t Attributes;
@@ -289,7 +297,8 @@ int main(void) {
   pthread_mutexattr_setrobust(&Attributes, PTHREAD_MUTEX_ROBUST);
   pthread_mutex_init(&Robust, &Attributes);
   pthread_create(&T, 0, dies, 0);
-  usleep(10000);
+  while (!Locked)
+    usleep(1000);
   int Error = pthread_mutex_lock(&Robust);
   printf("robust: owner died %d, consistent %d\n", Error == EOWNERDEAD, pthread_mutex_consistent(&Robust));
   pthread_mutex_unlock(&Robust);
@@ -324,7 +333,10 @@ int main(void) {
     sched_yield();
   usleep(50000);
   say("wrong value", futex(&From, FUTEX_CMP_REQUEUE, 1, (void *)INT_MAX, &To, 5));
-  say("requeued and woken", futex(&From, FUTEX_CMP_REQUEUE, 1, (void *)INT_MAX, &To, 0));
+  long Moved = 0;
+  while (Moved < N)
+    Moved += futex(&From, FUTEX_CMP_REQUEUE, 0, (void *)INT_MAX, &To, 0);
+  say("requeued", Moved);
   say("none is left", futex(&From, FUTEX_WAKE, INT_MAX, 0, 0, 0));
   say("woken there", futex(&To, FUTEX_WAKE_OP, 3, (void *)INT_MAX, &To,
                            FUTEX_OP(FUTEX_OP_ADD, 7, FUTEX_OP_CMP_EQ, 0)));
