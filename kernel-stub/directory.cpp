@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "directory.h"
 #include "error.h"
+#include "file_memory.h"
 #include "mutex.h"
 #include "string.h"
 
@@ -20,19 +21,27 @@ uint32_t hashOf(file::Name N) { // FNV-1a
 }
 
 // The path of a node that has a place, from the end of Buffer on. Returns where
-// it starts; cut off at the front if there is no room.
-char *writePath(const Node &N, char *Begin, char *End) {
+// it starts; cut off at the front, and Cut set, if there is no room.
+char *writePath(const Node &N, char *Begin, char *End, bool &Cut) {
+  Cut = false;
   if (&N == file::Root && Begin != End)
     *--End = '/';
   for (const Node *At = &N; At->Place; At = At->Place->Parent) {
     const DirectoryEntry &E = *At->Place;
-    if (static_cast<size_t>(End - Begin) < E.Size + 1u)
+    if ((Cut = static_cast<size_t>(End - Begin) < E.Size + 1u))
       break;
     End -= E.Size;
     memcpy(End, E.Text, E.Size);
     *--End = '/';
   }
   return End;
+}
+
+// What a member takes of the heap, about: entry, node, and a link's target.
+uint64_t costOf(size_t NameSize, Node &Child) {
+  constexpr uint64_t Least = 640;
+  return Least + NameSize +
+         (Child.type() == file::SymbolicLink ? Child.size() : 0);
 }
 
 constexpr size_t MaxPath = 1024; // of /proc/self/maps and its like
@@ -44,7 +53,8 @@ void keepPath(Node &N) {
   static char Buffer[MaxPath]; // under TreeLock
   static constexpr char Suffix[] = " (deleted)";
   char *End = Buffer + MaxPath;
-  char *Start = writePath(N, Buffer, End);
+  bool Cut;
+  char *Start = writePath(N, Buffer, End, Cut);
   size_t Size = End - Start;
   auto *Text = static_cast<char *>(heap::allocate(Size + sizeof(Suffix)));
   if (!Text)
@@ -66,6 +76,7 @@ Directory::~Directory() {
     First = E->Next;
     if (E->Child->Place == E)
       E->Child->Place = nullptr;
+    fileMemory::refund(E->Cost);
     E->Child->unref();
     heap::free(E);
   }
@@ -112,16 +123,21 @@ int Directory::addLocked(file::Name N, Node &Child) {
   uint32_t Hash = hashOf(N);
   if (find(N, Hash))
     return -EEXIST;
+  uint64_t Cost = costOf(N.Size, Child);
+  if (!fileMemory::charge(Cost))
+    return -ENOSPC;
   auto *E = static_cast<DirectoryEntry *>(
       heap::allocate(sizeof(DirectoryEntry) + N.Size));
   if (!E || !grow()) {
     heap::free(E);
+    fileMemory::refund(Cost);
     return -ENOSPC;
   }
   E->Parent = this;
   E->Child = &Child;
   Child.ref();
   E->Hash = Hash;
+  E->Cost = static_cast<uint32_t>(Cost);
   E->Size = static_cast<uint8_t>(N.Size);
   memcpy(E->Text, N.Text, N.Size);
   DirectoryEntry *&Bucket = Buckets[Hash & (NumBuckets - 1)];
@@ -153,6 +169,7 @@ void Directory::take(DirectoryEntry *E) {
   if (E->Child->Place == E)
     E->Child->Place = nullptr;
   touch();
+  fileMemory::refund(E->Cost);
   heap::free(E);
 }
 
@@ -373,11 +390,12 @@ size_t file::pathOf(Node &N, char *Path, size_t Size) {
     MutexGuard Guard(TreeLock);
     if (N.Place || &N == Root) {
       char *End = Path + Size - 1;
-      char *Start = writePath(N, Path, End);
+      bool Cut;
+      char *Start = writePath(N, Path, End, Cut);
       size_t Length = End - Start;
       memmove(Path, Start, Length);
       Path[Length] = 0;
-      return Length;
+      return Cut ? Size : Length;
     }
     Lost = N.LostPath; // once set, it stays
   }

@@ -19,6 +19,7 @@ struct DirectoryEntry {
   DirectoryEntry *Previous, *Next; // by cookie
   uint64_t Cookie;
   uint32_t Hash;
+  uint32_t Cost; // bytes, as charged to fileMemory
   uint8_t Size; // of Text
   char Text[];
 };

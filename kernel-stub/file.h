@@ -191,9 +191,9 @@ Node *open(const char *Path, int &Error);
 // for the caller, and how it is open (a set of Access). Null: EBADF.
 Node *nodeOf(int Fd, uint32_t &Access);
 
-// Writes where the node is in the tree to Path, NUL-terminated and cut off at
-// Size (not 0): "/usr/bin/env", "/tmp/x (deleted)", "pipe:[5]". Returns its
-// length.
+// Writes where the node is in the tree to Path, NUL-terminated: "/usr/bin/env",
+// "/tmp/x (deleted)", "pipe:[5]". Returns its length; or Size (not 0) if there was
+// not enough room, and then the front is missing.
 size_t pathOf(Node &N, char *Path, size_t Size);
 
 // A file in no directory, as memfd_create(2) and shared anonymous memory have

@@ -4,25 +4,42 @@
 
 namespace fileMemory {
 namespace {
-uint64_t Limit, Used;
+constexpr uint64_t PageSize = 4096;
+uint64_t Limit;    // bytes
+uint64_t NumBytes; // in use
 } // namespace
 
-void init() { Limit = memory::freePages() / 2; }
+void init() { Limit = memory::freePages() / 2 * PageSize; }
+
+bool charge(uint64_t Bytes) {
+  if (__atomic_add_fetch(&NumBytes, Bytes, __ATOMIC_RELAXED) <= Limit)
+    return true;
+  refund(Bytes);
+  return false;
+}
+
+void refund(uint64_t Bytes) {
+  __atomic_sub_fetch(&NumBytes, Bytes, __ATOMIC_RELAXED);
+}
 
 uint64_t allocate() {
-  if (__atomic_add_fetch(&Used, 1, __ATOMIC_RELAXED) <= Limit)
-    if (uint64_t Page = user_pages::allocate())
-      return Page;
-  __atomic_sub_fetch(&Used, 1, __ATOMIC_RELAXED);
-  return 0;
+  if (!charge(PageSize))
+    return 0;
+  uint64_t Page = user_pages::allocate();
+  if (!Page)
+    refund(PageSize);
+  return Page;
 }
 
 void free(uint64_t Physical) {
   memory::freePage(Physical);
-  __atomic_sub_fetch(&Used, 1, __ATOMIC_RELAXED);
+  refund(PageSize);
 }
 
-uint64_t limit() { return Limit; }
-uint64_t used() { return __atomic_load_n(&Used, __ATOMIC_RELAXED); }
+uint64_t limit() { return Limit / PageSize; }
+uint64_t used() {
+  return (__atomic_load_n(&NumBytes, __ATOMIC_RELAXED) + PageSize - 1) /
+         PageSize;
+}
 
 } // namespace fileMemory

@@ -1,5 +1,5 @@
-// Pages for the contents of files: at most half of the memory, so that what a
-// program writes does not take what it runs in.
+// Memory for files: at most half of all, so that what a program writes does not
+// take what it runs in.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_FILE_MEMORY_H
@@ -15,6 +15,10 @@ void init();
 // A zeroed page's physical address, or 0: the limit is reached, or no memory.
 uint64_t allocate();
 void free(uint64_t Physical);
+
+// Counts what files take of the heap. False: the limit is reached.
+bool charge(uint64_t Bytes);
+void refund(uint64_t Bytes);
 
 uint64_t limit(); // pages
 uint64_t used();

@@ -79,6 +79,8 @@ public:
       char Path[1024];
       size_t Length = file::pathOf(*N, Path, sizeof(Path));
       N->unref();
+      if (Length == sizeof(Path))
+        return -ENAMETOOLONG;
       return copy(To, Size, Path, Length);
     }
     if (!E || !E->WriteLink)
@@ -153,6 +155,8 @@ public:
     size_t Length = 0;
     if (Above)
       Length = file::pathOf(*Above, Text, Size);
+    if (Length == Size)
+      return Size;
     if (Length + 1 < Size)
       Text[Length++] = '/';
     for (const char *C = E.Name; *C && Length + 1 < Size; ++C)

@@ -82,6 +82,8 @@ int64_t openWalked(Node &N, uint32_t Flags, bool Created) {
   uint32_t Access = accessOf(Flags);
   if (N.isDirectory() && ((Access & file::Writable) || (Flags & O_CREAT)))
     return -EISDIR;
+  if ((Access & file::Writable) && &N == file::table().Program)
+    return -ETXTBSY;
   int Error = 0;
   Node *Opened = N.opened(Access, Error);
   if (!Opened)

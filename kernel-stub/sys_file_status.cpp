@@ -282,6 +282,8 @@ int64_t sysGetcwd(const Arguments &A) {
   N->unref();
   if (!IsThere)
     return -ENOENT;
+  if (Length > sizeof(Path))
+    return -ENAMETOOLONG;
   if (Length > A[1])
     return -ERANGE;
   return copyToUser(A[0], Path, Length) ? static_cast<int64_t>(Length)

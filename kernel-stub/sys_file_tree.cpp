@@ -183,6 +183,8 @@ int64_t setTimes(Node &N, uint64_t Times) {
 }
 
 int64_t truncate(Node &N, uint64_t Size) {
+  if (&N == file::table().Program)
+    return -ETXTBSY;
   int64_t Result =
       static_cast<int64_t>(Size) < 0 ? -EINVAL : N.truncate(Size);
   if (!Result)

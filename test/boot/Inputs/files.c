@@ -209,6 +209,22 @@ static void directories(const char *top) {
   printf("%d seen\n", n);
   closedir(d);
   TELL(rmdir("many"));
+  // A path that is longer than any that can be told.
+  int top_fd = open(".", O_PATH);
+  memset(text, 'p', 200);
+  text[200] = 0;
+  for (int i = 0; i != 25; ++i)
+    if (mkdir(text, 0700) || chdir(text))
+      puts("too deep");
+  char where[8192];
+  TELL(syscall(SYS_getcwd, where, sizeof(where)));
+  for (int i = 0; i != 25; ++i)
+    if (chdir("..") || rmdir(text))
+      puts("no way back");
+  struct stat here;
+  fstat(top_fd, &s), stat(".", &here);
+  TELL(here.st_ino == s.st_ino);
+  close(top_fd);
 }
 
 static void contents(void) {
