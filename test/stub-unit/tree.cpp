@@ -22,6 +22,7 @@
 #include "../../kernel-stub/regular_file.h"
 #include "../../kernel-stub/symlink.h"
 #include "../../kernel-stub/unpack.h"
+#include "../../kernel-stub/user_pages.h"
 #include "../../kernel-stub/vm.h"
 #include "check.h"
 
@@ -56,6 +57,7 @@ uint64_t memory::allocatePage() {
   ++NumPages;
   return physical(std::memset(std::aligned_alloc(4096, 4096), 0, 4096));
 }
+uint64_t user_pages::allocate() { return memory::allocatePage(); }
 void memory::freePage(uint64_t Page) {
   --NumPages;
   std::free(direct(Page));
