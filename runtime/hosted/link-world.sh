@@ -50,6 +50,13 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# The glue knows these structures by their places: musl 1.2 with mallocng.
+for known in '__malloc_context 3a0' '__libc 68'; do
+  "$llvm/llvm-nm" --defined-only --print-size "$libc" 2>/dev/null |
+    awk -v known="$known" '{ sub(/^0+/, "", $2) } $4 " " $2 == known { found = 1 } END { exit !found }' ||
+    die "$libc is not a musl that the glue knows: it has no ${known% *} of 0x${known#* } bytes"
+done
+
 # 1. To GS: the world's objects, and all of its C library.
 n=0
 for file in $world; do
