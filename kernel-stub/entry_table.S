@@ -55,6 +55,17 @@ RING(text):
     movq 8(%rax), %rax
 .endm
 
+/* RSP: the frame. */
+.macro JUMP_IF_PROGRAMS label
+#if SEGSHIFT_APP_RING == 3
+    testb $3, SEGSHIFT_FRAME_CS(%rsp)
+    jnz \label
+#else
+    cmpq $0, SEGSHIFT_FRAME_RSP(%rsp)
+    jge \label
+#endif
+.endm
+
 #if SEGSHIFT_APP_RING == 0
 
 /* Debug image: a program that has written GS itself is found here, on a stack that
@@ -94,7 +105,7 @@ on_ist_stack:
     testq %rax, %rax
     js 1f
 read_stack_top:
-    movq %SEGSHIFT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rax
+    movq %SEGSHIFT_SLOT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rax
     jmp 2f
 1:  cmpq $read_stack_top, 16 + AT_VECTOR(RIP)
     je program_moved_tp
@@ -120,7 +131,7 @@ debug_entry:
     SEGSHIFT_SWAPGS_IF_APP
     pushq %rax
     pushq %rcx
-    movq %SEGSHIFT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rax
+    movq %SEGSHIFT_SLOT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rax
     MOVE_FRAME
     jmp on_kernel_stack
 
@@ -140,10 +151,23 @@ on_kernel_stack:
 #endif
     SEGSHIFT_PUSH_REGS
     SEGSHIFT_CHECK_TP
+#ifdef MODE_SWITCHES_FS
+    JUMP_IF_PROGRAMS 1f
+    cmpq $RING(leave_trap_iretq), SEGSHIFT_FRAME_RIP(%rsp)
+    jne 2f
+1:  MODE_ENTER_FROM_PROGRAM
+2:
+#endif
     movq %rsp, %rdi
     callq handleInterrupt
     .globl RING(leave_trap), RING(leave_trap_iretq)
 RING(leave_trap):
+#ifdef MODE_SWITCHES_FS
+    JUMP_IF_PROGRAMS 3f
+    jmp leave_trap_switched
+3:  MODE_LEAVE_TO_PROGRAM
+leave_trap_switched:
+#endif
     SEGSHIFT_LEAVE_TRAP
     .set RING(leave_trap_iretq), . - 2  /* iretq: handleInterrupt knows it */
 
@@ -163,13 +187,19 @@ paranoid_entry:
     .globl RING(syscall_entry)
 RING(syscall_entry):
     SEGSHIFT_ENTER_SYSCALL PROGRAM_CS, PROGRAM_SS
+    MODE_ENTER_FROM_PROGRAM
     sti
     movq %rsp, %rdi
     callq handleSyscall
     .globl RING(syscall_exit)
 RING(syscall_exit):
     cli
+    MODE_LEAVE_TO_PROGRAM
+#ifdef MODE_SWITCHES_FS
+    SEGSHIFT_LEAVE_SYSCALL leave_trap_switched, RING(leave_syscall_jump)
+#else
     SEGSHIFT_LEAVE_SYSCALL RING(leave_trap), RING(leave_syscall_jump)
+#endif
 
 #if SEGSHIFT_APP_RING == 0
 
@@ -188,7 +218,7 @@ kernel_stack_overflow:
     popq %rcx
     popq %rax
     SEGSHIFT_PUSH_REGS
-#ifdef SEGSHIFT_KERNEL_TLS_FS
+#if defined(SEGSHIFT_KERNEL_TLS_FS) && !defined(MODE_SWITCHES_FS)
     movl $SEGSHIFT_MSR_FS_BASE, %ecx
 #else
     movl $SEGSHIFT_MSR_GS_BASE, %ecx
@@ -197,15 +227,21 @@ kernel_stack_overflow:
     movq %rdx, %rsi
     shlq $32, %rsi
     orq %rax, %rsi
-    movq SEGSHIFT_FRAME_SIZE(%rsp), %rax
-    movq (%rax), %rax
+    movq SEGSHIFT_FRAME_SIZE(%rsp), %rdi
+#ifdef MODE_SWITCHES_FS
+    leaq -CPU_TP(%rdi), %rax            /* GS: the processor */
+    movq %rax, %rdx
+    shrq $32, %rdx
+    wrmsr
+#endif
+    movq (%rdi), %rax
     SEGSHIFT_WRITE_TP
     movq %rsp, %rdi
 .endm
 
 program_moved_tp:
     MEND_TP
-    movq %SEGSHIFT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rsp
+    movq %SEGSHIFT_SLOT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rsp
     callq handleMovedTp
     ud2
 

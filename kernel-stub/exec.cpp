@@ -3,7 +3,10 @@
 #include "copy_user.h"
 #include "image.h"
 #include "initial_stack.h"
+#include "log.h"
+#include "options.h"
 #include "paging.h"
+#include "process.h"
 #include "string.h"
 #include "vm.h"
 
@@ -180,6 +183,16 @@ private:
   // Over the kernel's own thread-locals of that thread.
   bool fillSharedTls(Image &Program, uint64_t Below) {
     const elf::Tls &Tls = Program.Plan.Tls;
+    if (Below > mode::ReservedBytes) {
+      const char *Allow = options::get("overflow");
+      if (!Allow || strcmp(Allow, "allow"))
+        return Error("its TLS of %lu bytes does not fit into the %lu that the "
+                     "kernel keeps for it",
+                     Below, mode::ReservedBytes);
+      log("warning: the program's TLS of %lu bytes does not fit into the %lu "
+          "that are kept for it: it overwrites the kernel's",
+          Below, mode::ReservedBytes);
+    }
     if (Below > thread::sharedTlsRoom())
       return Error("its TLS of %lu bytes does not fit into the kernel's block",
                    Tls.MemSize);
@@ -217,3 +230,9 @@ bool load(Process &P, Thread &T, process::Strings Arguments,
 }
 
 } // namespace exec
+
+void mode::refuseFs() {
+  process::kill(SIGSYS, "it sets FS, and in mode " MODE_NAME
+                        " there is one FS, the kernel's: modes gs and fs-switch "
+                        "run such programs");
+}

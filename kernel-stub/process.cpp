@@ -240,7 +240,7 @@ void kill(int Signal, const char *Format, ...) {
   log("program killed by signal %d: %s", Signal, Reason);
   const Frame *F = thread::current().frame();
   log("  rip 0x%lx  rsp 0x%lx  FS base 0x%lx", F->rip, F->rsp,
-      segshift_read_fs_base());
+      mode::programFs());
   log("last system calls of the thread:");
   trace::dump();
   setEnding(*current(), Signal, 0);

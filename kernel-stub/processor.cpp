@@ -208,6 +208,7 @@ void init(Cpu &C) {
 }
 
 void initCpu(Cpu &C) {
+  mode::initCpu(&C);
   initDescriptors(C);
   loadIdt();
   initSyscall();

@@ -30,6 +30,12 @@ extern const char ap_trampoline[], ap_trampoline_end[];
 extern void *boot_tcbs[smp::MaxCpus];
 }
 
+#ifdef MODE_SWITCHES_FS
+static_assert(offsetof(Cpu, Tp) == CPU_TP &&
+              offsetof(Cpu, SavedRsp) == CPU_SAVED_RSP &&
+              offsetof(Cpu, State) + offsetof(Tss, Rsp) == CPU_RSP0);
+#endif
+
 namespace smp {
 namespace {
 

@@ -34,6 +34,7 @@ struct Cpu {
   void *Tp;
   // During a switch, what GS_BASE may still be.
   void *TpBefore;
+  uint64_t SavedRsp; // mode fs-switch: see there for this and others
   unsigned Id;
   uint32_t ApicId;
   alignas(16) Tss State; // Rsp[0] is set at each thread switch

@@ -70,7 +70,7 @@ int64_t clone(const Frame &F, const CloneArguments &C) {
   if (C.StackTop)
     T->frame()->rsp = C.StackTop;
   mode::inheritGs(T->Bases);
-  uint64_t Fs = C.Flags & CLONE_SETTLS ? C.Tls : segshift_read_fs_base();
+  uint64_t Fs = C.Flags & CLONE_SETTLS ? C.Tls : mode::programFs();
   int Id = T->Id;
   int Error = 0;
   if (!mode::setInitialFs(T->Bases, Fs) ||

@@ -37,11 +37,6 @@ __thread Thread *Current;
 constexpr uint64_t MagicValue = 0x736c6c6174736d65;
 __thread uint64_t Magic = MagicValue;
 
-// Sets the kernel's slot in a block's TCB, as entry.S reads it.
-void setStackSlot(void *Tp, uint64_t StackTop) {
-  memcpy(static_cast<char *>(Tp) + SEGSHIFT_SLOT_SYSCALL_STACK, &StackTop, 8);
-}
-
 // Sets a thread-local of a thread that does not run: each is at the same offset
 // from every thread's thread pointer.
 template <typename T> void setThreadLocal(void *Tp, T &Variable, T Value) {
@@ -65,7 +60,7 @@ Thread *make(void (*Function)(void *), void *Argument, Process *Owner) {
   T->WakeTime = NoDeadline;
   T->Bases.Tp = kernel_tls::make(thread_memory::block(*T));
   T->Bases.IsProgram = Owner;
-  setStackSlot(T->Bases.Tp, T->StackTop);
+  mode::setSlots(T->Bases.Tp, T->StackTop);
   setThreadLocal(T->Bases.Tp, Current, T);
 
   // What switch_stacks pops: R15, R14, R13, R12, RBX, RBP, return address.
@@ -89,7 +84,7 @@ void init() {
   T.S = Thread::Running;
   T.OnCpu = true;
   T.Affinity = 1;
-  setStackSlot(T.Bases.Tp, T.StackTop);
+  mode::setSlots(T.Bases.Tp, T.StackTop);
   Current = &T;
   C.Tp = T.Bases.Tp;
   C.Running = C.Idle = &T;

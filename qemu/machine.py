@@ -37,7 +37,7 @@ import time
 import cpio
 
 PORTS = ("log", "out", "err", "control")  # COM1 to COM4
-MODES = ("gs", "gs-debug", "fs-shared")
+MODES = ("gs", "gs-debug", "fs-switch", "fs-shared", "fs-reserved")
 
 # How a boot can end, other than by 'done'.
 TIMEOUT, QEMU_ERROR, PANIC = "time-out", "QEMU error", "kernel panic"

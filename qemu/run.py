@@ -121,7 +121,9 @@ def parser():
     where.add_argument("--mode", choices=machine.MODES, default="gs",
                        help="where the kernel keeps its TLS: gs, behind GS and out of the "
                        "program's way (default); gs-debug, the same with the kernel's checks "
-                       "on; fs-shared, behind FS, shared with the program")
+                       "on; fs-switch, behind FS, which is switched at each crossing; fs-shared, "
+                       "behind FS, shared with the program; fs-reserved, the same with some "
+                       "bytes kept for the program")
     where.add_argument("--ring", choices=("0", "3"),
                        help="where programs run: 0, in the kernel's ring, as in a unikernel "
                        "(default); 3, in user mode. Not every kernel has both")

@@ -28,11 +28,13 @@ if config.segshift_cpu:
     run_cpu = f" --cpu={config.segshift_cpu}"
 if config.segshift_cpu in ("", "max"):
     config.available_features.add("fsgsbase")  # for programs' own use
-# With programs in ring 3. What is of ring 0 alone says REQUIRES: ring0.
+# With programs in ring 3, or by another kernel than that of mode gs. What is of mode
+# gs, ring 0, alone says REQUIRES: ring0.
 if config.segshift_ring:
-    config.name += f" in ring {config.segshift_ring}"
-    run_cpu += f" --ring={config.segshift_ring}"
-config.available_features.add(f"ring{config.segshift_ring or 0}")
+    config.name += f", {config.segshift_mode}, ring {config.segshift_ring}"
+    run_cpu += f" --mode={config.segshift_mode} --ring={config.segshift_ring}"
+if config.segshift_ring != "0":
+    config.available_features.add(f"ring{config.segshift_ring or 0}")
 
 src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_tools
 config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])

@@ -6,8 +6,11 @@
  *   SEGSHIFT_APP_RING         0 (default) or 3: where applications run
  *   SEGSHIFT_KERNEL_TLS_FS    the kernel's TLS is behind fs; see abi.h
  *   SEGSHIFT_DEBUG            each entry checks the thread pointer
- *   SEGSHIFT_SLOT_SYSCALL_STACK, SEGSHIFT_SLOT_SAVED_RSP
- *                             other slots than 0x80 and 0x88
+ *   SEGSHIFT_SLOT_SYSCALL_STACK, SEGSHIFT_SLOT_SAVED_RSP, SEGSHIFT_SLOT_SEG
+ *                             other slots than 0x80 and 0x88 from tp
+ *   SEGSHIFT_TP_SWITCHED      tp is loaded by the kernel's own code after each
+ *                             entry and unloaded ahead of each exit, in ring 0
+ *                             too: for comparison with kernels that do that
  *
  * The invariant. "tp" is the running thread's thread pointer, held in GS_BASE
  * (in FS_BASE with SEGSHIFT_KERNEL_TLS_FS).
@@ -66,6 +69,9 @@
 #endif
 #ifndef SEGSHIFT_SLOT_SAVED_RSP
 #define SEGSHIFT_SLOT_SAVED_RSP 0x88
+#endif
+#ifndef SEGSHIFT_SLOT_SEG
+#define SEGSHIFT_SLOT_SEG SEGSHIFT_SEG
 #endif
 
 /* The frame, from rsp after SEGSHIFT_ENTER_*, one for all kinds of entry.
@@ -260,17 +266,26 @@ struct segshift_frame {
         iretq
 .endm
 
-/* The same for vectors that can arrive where GS is unknown (rule 3). With
- * applications in ring 0 there is no such place.
+/* The same for vectors that can arrive where tp is not known to be loaded (rule
+ * 3). With applications in ring 0 there is no such place, but with
+ * SEGSHIFT_TP_SWITCHED.
  *
  * The IST entry in the TSS, 16-aligned, points to 8 bytes above the stack, which
  * hold the address of this CPU's note of its tp: 8 bytes that the kernel writes,
  * before the base, at each thread switch. rbx holds the old base from entry to exit;
  * C functions preserve it. The handler must not switch threads. */
+#if SEGSHIFT_APP_RING == 3 || defined(SEGSHIFT_TP_SWITCHED)
+#define SEGSHIFT_PARANOID_LOADS_TP
+#endif
+
 .macro SEGSHIFT_ENTER_PARANOID
         SEGSHIFT_PUSH_REGS
-#if SEGSHIFT_APP_RING == 3
+#ifdef SEGSHIFT_PARANOID_LOADS_TP
+#ifdef SEGSHIFT_KERNEL_TLS_FS
+        movl    $SEGSHIFT_MSR_FS_BASE, %ecx
+#else
         movl    $SEGSHIFT_MSR_GS_BASE, %ecx
+#endif
         rdmsr
         movq    %rdx, %rbx
         shlq    $32, %rbx
@@ -283,7 +298,7 @@ struct segshift_frame {
 .endm
 
 .macro SEGSHIFT_LEAVE_PARANOID
-#if SEGSHIFT_APP_RING == 3
+#ifdef SEGSHIFT_PARANOID_LOADS_TP
         movq    %rbx, %rax
         SEGSHIFT_WRITE_TP
 #endif
@@ -302,10 +317,10 @@ struct segshift_frame {
         swapgs
         lfence
 #endif
-        movq    %rsp, %SEGSHIFT_SEG:SEGSHIFT_SLOT_SAVED_RSP
-        movq    %SEGSHIFT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rsp
+        movq    %rsp, %SEGSHIFT_SLOT_SEG:SEGSHIFT_SLOT_SAVED_RSP
+        movq    %SEGSHIFT_SLOT_SEG:SEGSHIFT_SLOT_SYSCALL_STACK, %rsp
         pushq   $\ss
-        pushq   %SEGSHIFT_SEG:SEGSHIFT_SLOT_SAVED_RSP
+        pushq   %SEGSHIFT_SLOT_SEG:SEGSHIFT_SLOT_SAVED_RSP
         pushq   %r11
         pushq   $\cs
         pushq   %rcx
@@ -327,7 +342,8 @@ struct segshift_frame {
  * come, first on the kernel's stack, then on the application's (rule 7) with rip
  * still at the jump. The exit is then as good as done: rip may be taken from rcx.
  *
- * `jump`, if given, becomes a label of the sysretq or the jump. */
+ * `jump`, if given, becomes a label of the sysretq, or of the jump (of the sti ahead
+ * of it with SEGSHIFT_TP_SWITCHED: no interrupt comes between the two). */
 .macro SEGSHIFT_LEAVE_SYSCALL trap, jump
         movq    SEGSHIFT_FRAME_RIP(%rsp), %rcx
         cmpq    %rcx, SEGSHIFT_FRAME_RCX(%rsp)
@@ -359,6 +375,10 @@ struct segshift_frame {
         sysretq
 #else
         SEGSHIFT_POP_REGS
+#ifdef SEGSHIFT_TP_SWITCHED
+        /* tp is unloaded: no interrupt until rsp is the application's, too. */
+        andq    $~0x200, SEGSHIFT_FRAME_RFLAGS - SEGSHIFT_FRAME_VECTOR(%rsp)
+#endif
         pushq   SEGSHIFT_FRAME_RFLAGS - SEGSHIFT_FRAME_VECTOR(%rsp)
         popfq
         movq    SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rsp
@@ -366,6 +386,9 @@ struct segshift_frame {
         .globl  \jump
 \jump:
         .endif
+#ifdef SEGSHIFT_TP_SWITCHED
+        sti                             /* takes effect after the jump */
+#endif
         jmpq    *%rcx
 #endif
         .ifb \trap
