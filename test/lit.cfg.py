@@ -33,6 +33,11 @@ if config.segshift_cpu in ("", "max"):
 if config.segshift_ring:
     config.name += f", {config.segshift_mode}, ring {config.segshift_ring}"
     run_cpu += f" --mode={config.segshift_mode} --ring={config.segshift_ring}"
+    # What is not of the way between program and kernel, or chooses a mode itself.
+    elsewhere = ("bad-elf", "boot-speed", "cxx-", "demo", "fs-reserved", "fs-shared", "fuzz",
+                 "smp-panic", "smp-selftests", "soak", "statuses", "strace", "stub-", "verdicts")
+    config.excludes += [name for name in os.listdir(config.test_source_root)
+                        if name.startswith(elsewhere)]
 if config.segshift_ring != "0":
     config.available_features.add(f"ring{config.segshift_ring or 0}")
 
