@@ -16,6 +16,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../../build
+[ ! -f "$here/paths.sh" ] || . "$here/paths.sh" # where it is installed
 llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
 cc=${CC:-gcc}
 out=
@@ -25,7 +26,7 @@ die() { echo "link-program.sh: $*" >&2; exit 1; }
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --build=*) build=${1#*=} ;;
+    --build=*) build=${1#*=} tool= libraries= ;;
     -o) [ $# -gt 1 ] || die "-o needs a file"; out=$2; shift ;;
     --) shift; break ;;
     -*) die "unknown option $1; the head of $0 lists them" ;;
@@ -33,6 +34,14 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+tool=${tool:-$build/bin/segshift}
+libraries=${libraries:-$build/hosted $build/runtime}
+library() {
+  for folder in $libraries; do
+    [ ! -f "$folder/$1" ] || { echo "$folder/$1"; return; }
+  done
+  die "$1 is in none of: $libraries; build segshift where $2 is installed"
+}
 [ -n "$out" ] || die "no output: give -o OUT.so"
 [ -n "$world" ] || die "no objects of the world"
 
@@ -50,16 +59,16 @@ for file in rcrt1.o crti.o crtn.o libc.a libgcc.a libgcc_eh.a; do
   [ -f "$path" ] || die "$cc has no $file; install libc6-dev"
   cp "$path" "$work/$file"
 done
-cp "$build/hosted/libsegshift-glibc.a" "$work/glue.a"
+cp "$(library libsegshift-glibc.a "libc6-dev 2.36 and musl-tools")" "$work/glue.a"
 python3 "$here/glibc/set-gs.py" "$work/libc.a"
-"$build/bin/segshift" rewrite --tcb-offsets=all --verify --in-place "$work"/*.o "$work"/*.a
+"$tool" rewrite --tcb-offsets=all --verify --in-place "$work"/*.o "$work"/*.a
 
 # 2. The program, and no use of FS in it.
 "$llvm/ld.lld" -static -pie --no-dynamic-linker -z text -z relro -o "$work/program" \
   "$work/rcrt1.o" "$work/crti.o" "$work"/[0-9]*.o --whole-archive "$work/glue.a" \
   --no-whole-archive --start-group "$work/libc.a" "$work/libgcc.a" "$work/libgcc_eh.a" \
   --end-group "$work/crtn.o"
-"$build/bin/segshift" audit --quiet --tcb-offsets=all "$work/program" >"$work/audit" || {
+"$tool" audit --quiet --tcb-offsets=all "$work/program" >"$work/audit" || {
   cat "$work/audit" >&2
   die "the world still uses FS, as listed above"
 }
@@ -78,4 +87,4 @@ END
 "$llvm/clang" -c "$work/image.s" -o "$work/image.obj"
 "$llvm/ld.lld" -shared -z nodelete -z now -z relro --no-dependent-libraries \
   -u segshift_world_construct_program -o "$out" "$@" "$work/image.obj" \
-  "$build/hosted/libsegshift-hosted.a" "$build/runtime/libsegshift.a"
+  "$(library libsegshift-hosted.a gcc)" "$(library libsegshift.a gcc)"

@@ -8,7 +8,8 @@
 # BOUNDARY.o   host code: exports the object's functions, calls segshift_enter, then
 #              the world's.
 # Options:
-#   --build=DIR      segshift's build folder (default: build/ of this tree)
+#   --build=DIR      segshift's build folder (default: build/ of this tree, or what is
+#                    installed)
 #   --libc=FILE      the world's C library: a libc.a of musl (default: Debian's)
 #   --symbols=GLOB   names of the world's functions that the boundary calls; may be
 #                    given several times (default: world_*)
@@ -20,6 +21,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../../build
+[ ! -f "$here/paths.sh" ] || . "$here/paths.sh" # where it is installed
 libc=/usr/lib/x86_64-linux-musl/libc.a
 llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
 symbols=
@@ -31,7 +33,7 @@ die() { echo "link-world.sh: $*" >&2; exit 1; }
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --build=*) build=${1#*=} ;;
+    --build=*) build=${1#*=} tool= libraries= ;;
     --libc=*) libc=${1#*=} ;;
     --symbols=*) symbols="$symbols --keep-global-symbol=${1#*=}" ;;
     --host=*) host="$host ${1#*=}" ;;
@@ -42,6 +44,14 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+tool=${tool:-$build/bin/segshift}
+libraries=${libraries:-$build/hosted $build/runtime}
+library() {
+  for folder in $libraries; do
+    [ ! -f "$folder/$1" ] || { echo "$folder/$1"; return; }
+  done
+  die "$1 is in none of: $libraries; build segshift where $2 is installed"
+}
 [ -n "$out" ] || die "no output: give -o OUT.so"
 [ -n "$world" ] || die "no objects of the world"
 [ -f "$libc" ] || die "$libc: no such file; install musl-dev, or give --libc=FILE"
@@ -65,8 +75,8 @@ for file in $world; do
 done
 cp "$libc" "$work/libc.a"
 cp "$(${CC:-gcc} -print-libgcc-file-name)" "$work/libgcc.a"
-cp "$build/hosted/libsegshift-musl.a" "$work/glue.a"
-"$build/bin/segshift" rewrite --tcb-offsets=all --tls-model=initial-exec --verify \
+cp "$(library libsegshift-musl.a musl-dev)" "$work/glue.a"
+"$tool" rewrite --tcb-offsets=all --tls-model=initial-exec --verify \
   --in-place "$work"/*.o "$work"/*.a
 
 # 2. One object, whose names nobody else sees: the host has its own malloc.
@@ -88,7 +98,7 @@ missing=$(comm -23 "$work/undefined" "$work/allowed")
 (a function of the host is called through a pointer, or allowed by --host=NAME)"
 
 # And no use of FS may be left.
-"$build/bin/segshift" audit --quiet --tcb-offsets=all "$work/world.linked" >"$work/audit" || {
+"$tool" audit --quiet --tcb-offsets=all "$work/world.linked" >"$work/audit" || {
   cat "$work/audit" >&2
   die "the world still uses FS, as listed above"
 }
@@ -97,7 +107,7 @@ missing=$(comm -23 "$work/undefined" "$work/allowed")
 # keep what is in it until they end.
 "$llvm/ld.lld" -shared -z nodelete -z now -z relro --no-dependent-libraries \
   -u segshift_world_construct -o "$out" "$@" "$work/world.linked" \
-  "$build/hosted/libsegshift-hosted.a" "$build/runtime/libsegshift.a"
+  "$(library libsegshift-hosted.a gcc)" "$(library libsegshift.a gcc)"
 
 # 5. All of the world's TLS has its place when the object is loaded.
 if "$llvm/llvm-readelf" -rW "$out" | grep -E 'DTPMOD64|DTPOFF64|TLSDESC' >&2; then

@@ -166,18 +166,25 @@ static void sweep(void) {
   futex_unlock(&lock);
 }
 
-int segshift_enter_slow(void) {
-  if (!world)
-    return -ENODEV_;
+/* With signals blocked: a handler that enters between two of these reads would
+ * make them disagree. */
+static int enter(void) {
   void *base = gs_base();
   if (segshift_world_tp)
     return base == segshift_world_tp ? 0 : refuse(base);
   if (base && !blocks_contain(base))
     return refuse(base);
-  uint64_t signals = signals_block();
-  int result = segshift_world_tp ? 0 : make_block(world);
+  int result = make_block(world);
   if (!result)
     sweep();
+  return result;
+}
+
+int segshift_enter_slow(void) {
+  if (!world)
+    return -ENODEV_;
+  uint64_t signals = signals_block();
+  int result = enter();
   signals_restore(signals);
   return result;
 }
