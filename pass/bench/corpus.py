@@ -70,7 +70,7 @@ def commands(path, plugin, output):
 
 
 def compile_times(plugin, quick, progress):
-    pairs = 1 if quick else 5
+    pairs = 1 if quick else 3
     rows = []
     with tempfile.TemporaryDirectory(prefix="segshift-bench-") as work:
         paths = list(sources(work))
@@ -106,17 +106,20 @@ def summary(rows):
                for which in ("without", "with")}}
 
 
-def instructions(plugin, progress):
-    """Of one compile, by perf where the machine counts them, else by callgrind."""
+def instructions(plugin, quick, progress):
+    """Of one compile, by perf where the machine counts them, else by callgrind, which
+    takes minutes."""
     path = os.path.join(ROOT, "kernel-stub", "thread.cpp")
     with tempfile.TemporaryDirectory(prefix="segshift-bench-") as work:
         both, _ = commands(path, plugin, f"{work}/out.o")
-        for by, count in (("perf stat", perf_count), ("valgrind --tool=callgrind", callgrind_count)):
+        ways = [("perf stat", perf_count), ("valgrind --tool=callgrind", callgrind_count)]
+        for by, count in ways[:1] if quick else ways:
             progress(f"build: instructions, by {by}")
             counts = {which: count(command) for which, command in both.items()}
             if all(counts.values()):
                 return {"by": by, "file": os.path.basename(path), **counts}
-    return {"absent": "this machine counts none for perf, and valgrind is missing or failed"}
+    return {"absent": "this machine counts none for perf, and valgrind is missing, failed, or left out "
+            "by --quick"}
 
 
 def perf_count(command):
@@ -156,5 +159,5 @@ def run(build, quick, progress):
     random.seed(1)
     plugin = os.path.join(build, "pass", "SegShift.so")
     return {"compile": compile_times(plugin, quick, progress),
-            "instructions": instructions(plugin, progress),
+            "instructions": instructions(plugin, quick, progress),
             "rewrite": rewriting(build, quick, progress)}

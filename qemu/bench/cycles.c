@@ -14,6 +14,7 @@
 #include "segshift/abi.h"
 #include "segshift/entry.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,25 +91,34 @@ static void arch_prctl_set_fs(uint64_t loops) {
 
 /* --- Variants --------------------------------------------------------------- */
 
-enum gs { GS_NOT_USED, GS_KERNEL, GS_PERCPU };
+/* Where GS must point. */
+#define GS_NOT_USED 0
+#define GS_KERNEL ((uint64_t)kernel.tcb)
+#define GS_PERCPU sizeof(struct percpu)
 
 struct variant {
   const char *group, *name;
   void (*run)(uint64_t loops);
   unsigned per_loop, loops;
-  enum gs gs;
+  uint64_t gs;
 };
 
+/* Read by the sequences: the bases are written by instructions. */
+bool segshift_fsgsbase = true;
+
 #define SEQUENCE(Text, Name)                                                   \
-  void Name##_syscall(uint64_t), Name##_interrupt(uint64_t);
+  void Name##_syscall(uint64_t), Name##_interrupt(uint64_t);                   \
+  extern char Name##_gs[];
 #include "sequences.def"
 #define ACCESS(Name, Gs) void Name(uint64_t);
 #include "accesses.def"
 
 static const struct variant variants[] = {
 #define SEQUENCE(Text, Name)                                                   \
-  {"crossings", Text ": system call", Name##_syscall, 1, 2000, GS_KERNEL},     \
-      {"crossings", Text ": interrupt", Name##_interrupt, 1, 2000, GS_KERNEL},
+  {"crossings", Text ": system call", Name##_syscall, 1, 2000,                 \
+   (uint64_t)Name##_gs},                                                       \
+      {"crossings", Text ": interrupt", Name##_interrupt, 1, 2000,             \
+       (uint64_t)Name##_gs},
 #include "sequences.def"
 #define ACCESS(Name, Gs) {"accesses", #Name, Name, ACCESSES, 500, Gs},
 #include "accesses.def"
@@ -126,13 +136,6 @@ static const struct variant variants[] = {
      16, 20, GS_NOT_USED},
 };
 
-static void set_gs_for(const struct variant *v) {
-  if (v->gs == GS_KERNEL)
-    set_gs((uint64_t)kernel.tcb);
-  else if (v->gs == GS_PERCPU)
-    set_gs(sizeof(struct percpu));
-}
-
 static uint64_t begin_cycles(void) {
   uint32_t low, high;
   __asm__ volatile("lfence\n\trdtsc\n\tlfence"
@@ -147,7 +150,7 @@ static uint64_t end_cycles(void) {
 }
 
 static double cycles_of(const struct variant *v) {
-  set_gs_for(v);
+  set_gs(v->gs);
   uint64_t begin = begin_cycles();
   v->run(v->loops);
   uint64_t end = end_cycles();
@@ -178,7 +181,6 @@ int main(int argc, char **argv) {
   }
 
   kernel.tcb[0] = (uint64_t)kernel.tcb;
-  prepare_tcb(kernel.tcb);
   /* The sequences with kernel TLS in FS use the process's own TCB, at offsets
      that glibc leaves free there. */
   prepare_tcb((uint64_t *)get_fs());

@@ -21,8 +21,10 @@ import machine  # noqa: E402
 KERNELS = (("gs", 0), ("gs", 3), ("fs-switch", 0), ("fs-switch", 3), ("fs-reserved", 0), ("fs-shared", 0))
 GROUPS = ("null", "write", "fault", "tick", "idle", "futex", "yield-same-fs", "yield-other-fs",
           "clone", "thread-life", "start", "first-call", "signal")
-# Where kernel and program share one block, two threads cannot have the same.
-IMPOSSIBLE = {"fs-shared": {"yield-same-fs"}, "fs-reserved": {"yield-same-fs"}}
+# Where kernel and program share one block, two threads cannot have the same; and
+# where the kernel's is fixed, a program has no FS of its own.
+IMPOSSIBLE = {"fs-shared": {"yield-same-fs"}, "fs-reserved": {"yield-other-fs"}}
+WITHOUT_FS = {"fs-reserved"}
 
 WRITES = ("fs", "gs", "kernel_gs", "swapgs", "selector", "unknown")
 FIELDS = ("instructions", *WRITES, "switches")
@@ -93,12 +95,13 @@ def options_for(ring):
     return "ring=3" if ring == 3 else ""
 
 
-def run_program(build, target, ring, groups, timeout):
+def run_program(build, target, mode, ring, groups, timeout):
     """Boots crossings.c; returns what it said."""
+    own_fs = [] if mode in WITHOUT_FS else ["--own-fs"]
     with open(os.path.join(build, "qemu", "bench", "crossings"), "rb") as file:
         program = file.read()
     # The guest's paths do not depend on this machine's.
-    archive = machine.initrd([["/crossings", "--own-fs", str(ring), *groups]], [],
+    archive = machine.initrd([["/crossings", *own_fs, str(ring), *groups]], [],
                              [("/crossings", program, 0o755)])
     said = bytearray()
     outcome = machine.boot(target, archive, 1, timeout, {"out": said.extend})
@@ -121,7 +124,7 @@ def boot(build, mode, ring, cpu):
         target = machine.Machine(image=image, icount=True, cpu=cpu,
                                  append=options_for(ring),
                                  extra=("-plugin", plugin))
-        said = run_program(build, target, ring, groups, 120)
+        said = run_program(build, target, mode, ring, groups, 300)
         return samples_of(read_events(events)), said.splitlines()
 
 

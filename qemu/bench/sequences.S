@@ -1,15 +1,16 @@
 /* The ways in and out of the kernel, run in a process: each function makes as many
- * crossings as its argument says, of a handler that only returns.
+ * crossings as its argument says, to a handler that reads its thread pointer.
  *
  *   void MODE_ringN_syscall(uint64_t crossings)
  *   void MODE_ringN_interrupt(uint64_t crossings)
+ *   char MODE_ringN_gs[]     where GS must point
  *
  * Assembled once for each mode and ring, from the macros of segshift/entry.h and
  * of the kernel stub's mode.h. What a process may not do is left out, by empty
- * macros in the place of the instructions: swapgs, wrmsr, rdmsr, sti and cli.
- * The CPU's own part of an interrupt, five pushes to another stack, is written
- * out; SYSCALL's is a jump. The way from an IST stack to the kernel's, the same in
- * all modes, is left out, too.
+ * macros in the place of the instructions: swapgs, wrmsr, rdmsr, sti and cli. The
+ * CPU's own part of an interrupt, five pushes to another stack, is written out;
+ * for SYSCALL and SYSRET there is a jump. What the stub's entries do besides, the
+ * move from an IST stack and the test of where an interrupt came from, is left out.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -22,6 +23,9 @@
 .macro sti
 .endm
 .macro cli
+.endm
+.macro sysretq
+    jmpq *%rcx
 .endm
 
 #define JOIN_(A, B) A##_##B
@@ -57,6 +61,7 @@
 
     .text
 handler:
+    movq %SEGSHIFT_SEG:SEGSHIFT_TCB_SELF, %rax
     retq
 
     .balign 64
@@ -72,7 +77,10 @@ FUNCTION_BEGIN FUNCTION(syscall)
 
     .balign 64
 3:  SEGSHIFT_ENTER_SYSCALL CS, SS
+    MODE_ENTER_FROM_PROGRAM
+    movq %rsp, %rdi
     callq handler
+    MODE_LEAVE_TO_PROGRAM
     SEGSHIFT_LEAVE_SYSCALL
 
     .balign 64
@@ -95,13 +103,40 @@ FUNCTION_BEGIN FUNCTION(interrupt)
 
     .balign 64
 3:  SEGSHIFT_ENTER_TRAP
+    MODE_ENTER_FROM_PROGRAM
     movq %rsp, %rdi
     callq handler
+    MODE_LEAVE_TO_PROGRAM
     SEGSHIFT_LEAVE_TRAP
 
     .bss
     .balign 64
     .skip 4096
 interrupt_stack_end:
+    .skip 4096
+syscall_stack_end:
+
+    .data
+    .balign 64
+    .globl FUNCTION(gs)
+FUNCTION(gs):
+#ifdef MODE_SWITCHES_FS
+    /* The processor's: its thread pointer, and the stack. */
+    .org FUNCTION(gs) + CPU_TP
+    .quad tcb
+    .org FUNCTION(gs) + CPU_RSP0
+    .quad syscall_stack_end
+    .skip 64
+    .balign 64
+tcb:
+    .quad tcb
+    .skip 4096
+#else
+    /* The thread control block. */
+    .quad FUNCTION(gs)
+    .org FUNCTION(gs) + SEGSHIFT_SLOT_SYSCALL_STACK
+    .quad syscall_stack_end
+    .skip 64
+#endif
 
     .section .note.GNU-stack, "", @progbits

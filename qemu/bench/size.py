@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-from common import LLVM, MODES, ROOT, BenchError, image_of, output_of, symbols_of
+from common import LLVM, MODES, ROOT, BenchError, image_of, output_of
 
 sys.path.insert(0, os.path.join(ROOT, "test", "pass"))
 import elf  # noqa: E402
@@ -32,6 +32,12 @@ def tls_size(image):
     found = re.search(r"^ +TLS +\S+ \S+ \S+ \S+ (\S+)", output_of(f"{LLVM}/llvm-readelf", "-lW", image),
                       re.M)
     return int(found[1], 16) if found else 0
+
+
+def reserved_size(build, mode):
+    """Bytes of the kernel's TLS that are kept for a program: reserved_tls.S."""
+    path = os.path.join(build, "kernel-stub", "CMakeFiles", f"stub-{mode}-objects.dir", "reserved_tls.S.o")
+    return section_sizes(path).get(".tls_reserved", 0) if os.path.exists(path) else 0
 
 
 def demangled(names):
@@ -111,7 +117,7 @@ def run(build, quick, progress):
         result["kernels"][mode] = {
             "text": sizes[".text"],
             "tls": tls_size(image),
-            "reserved": symbols_of(image).get("__tls_reserved", 0),
+            "reserved": reserved_size(build, mode),
         }
     result["reserved"] = {threads: {mode: threads * kernel["reserved"]
                                     for mode, kernel in result["kernels"].items()}

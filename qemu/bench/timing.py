@@ -69,7 +69,7 @@ def run_kvm(build, boots, progress, accel="kvm"):
             target = machine.Machine(image=image_of(build, mode), accel=accel,
                                      append=exact.options_for(ring))
             try:
-                said = exact.run_program(build, target, ring, ["time"], 20)
+                said = exact.run_program(build, target, mode, ring, ["time"], 20)
             except (BenchError, machine.RunError) as error:
                 if not samples:
                     return {"absent": f"{name}: {error}"}
