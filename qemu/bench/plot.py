@@ -5,7 +5,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 from xml.sax.saxutils import escape
 
 WIDTH, BAR, GAP, GROUP_GAP = 760, 15, 3, 16
-LABEL_WIDTH, VALUE_WIDTH, TOP, BOTTOM = 230, 90, 64, 14
+LABEL_WIDTH, VALUE_WIDTH, TOP, BOTTOM = 250, 70, 64, 14
 # Okabe and Ito's palette: told apart by colour-blind readers too.
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 STYLE = """
