@@ -13,6 +13,7 @@
 #include "heap.h"
 #include "memory.h"
 #include "processor.h"
+#include "smp.h"
 #include "open_file.h"
 #include "robust_list.h"
 #include "string.h"
@@ -65,6 +66,13 @@ void removeThread(Process &P, Thread &T) {
     }
 }
 
+uint64_t numNmis() {
+  uint64_t N = 0;
+  for (unsigned I = 0; I != smp::numCpus(); ++I)
+    N += __atomic_load_n(&smp::cpu(I).NumNmis, __ATOMIC_RELAXED);
+  return N;
+}
+
 // Logs what became of the threads' TLS blocks; test/boot/soak.test reads it.
 // Others: threads that were there before the program's first.
 void logThreads(const Process &P, size_t Others) {
@@ -75,9 +83,9 @@ void logThreads(const Process &P, size_t Others) {
   }
   size_t Left = thread::numThreads() - Others;
   log("ended: %lu threads, with kernel TLS blocks of %lu bytes each; %lu blocks "
-      "(%lu bytes) are left; %lu system calls",
+      "(%lu bytes) are left; %lu system calls; %lu NMIs since the start",
       static_cast<uint64_t>(P.NumStarted), kernel_tls::size(), Left, Left * kernel_tls::size(),
-      P.NumSyscalls);
+      P.NumSyscalls, numNmis());
 }
 
 // Starts the first thread, and waits until the last one has ended.
@@ -92,6 +100,7 @@ void runThreads(Process &P, Thread &First) {
       thread::wait(&P, StateLock);
   }
   thread::waitForEndOfAll(P);
+  log("program ended at time-stamp counter %lu", cpu::readTsc());
   thread::reap();
   interval_timer::clear();
   signal::discard(P.Signals.Shared);

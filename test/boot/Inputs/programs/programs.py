@@ -78,11 +78,11 @@ def built(kind, libc, tool, names):
 
 
 WHAT = {
-    "threads": "7 threads; `__thread` of 3 B to 1 MiB, aligned to 4096; errno, mutex, condition "
+    "threads": "`__thread` of 3 B to 1 MiB, aligned to 4096; errno, mutex, condition "
                "variable, thread-specific data",
-    "models": "5 threads; every TLS model",
-    "plugins": "5 threads; dlopen with static surplus and beyond it, dlmopen",
-    "cxx-threads": "10 threads; thread_local objects, exceptions across threads, std::async",
+    "models": "every TLS model",
+    "plugins": "dlopen with static surplus and beyond it, dlmopen",
+    "cxx-threads": "`thread_local` objects, exceptions across threads, std::async",
 }
 
 
@@ -221,7 +221,7 @@ def python(p):
             "[t.start() for t in ts]; [t.join() for t in ts]\n"
             "e = threading.Event(); threading.Timer(0.01, e.set).start(); e.wait(5)\n"
             "print(sorted(r), e.is_set(), json.dumps({'a': [1, 2.5, None]}))\n"
-            "import sys; sys.exit(7)", files=files, what="7 threads", status=7)
+            "import sys; sys.exit(7)", files=files, what="threads, locks, time-outs", status=7)
     yield p("python3 exceptions", name, "-c",
             "import signal, os, math\n"
             "signal.signal(signal.SIGUSR1, lambda s, f: print('signal', s))\n"
@@ -241,7 +241,7 @@ def go(work):
                        HOME=work)
     shell("go", "build", "-o", program, os.path.join(HERE, "goroutines.go"), env=environment)
     yield Program("goroutines", "go", [program, "x"], libc="none (Go)",
-                  what="5 threads and more; garbage collection, a SIGSEGV that becomes a panic")
+                  what="goroutines over its threads, garbage collection, a SIGSEGV that becomes a panic")
 
 
 def rust(work):
@@ -251,7 +251,7 @@ def rust(work):
         program = os.path.join(work, f"rust-{name}")
         shell("rustc", "-O", *options, source, "-o", program)
         yield Program(f"std {name}", "rust", [program],
-                      what="7 threads; thread_local! with destructors, a panic that is caught")
+                      what="`thread_local!` with destructors, a panic that is caught")
 
 
 GROUPS = {
@@ -362,7 +362,8 @@ def check(options):
 
 # The table.
 
-RING_RUNS = (("ring 0", []), ("ring 0, 4 CPUs", ["--smp=4"]), ("ring 3", ["--ring=3"]),
+# The first run's --strace tells the system calls.
+RING_RUNS = (("ring 0", ["--strace"]), ("ring 0, 4 CPUs", ["--smp=4"]),
              ("ring 3, 4 CPUs", ["--ring=3", "--smp=4"]))
 CALL = re.compile(rb"^\[pid (\d+)\] (\w+)\((.*)", re.M)
 
@@ -383,7 +384,8 @@ def tls_models(path, files):
     objects = [path, *[f for f in files if f.endswith(".so")]]
     if linking(path) == "dynamic":
         listed = subprocess.run(["ldd", path], capture_output=True, text=True).stdout
-        objects += re.findall(r"=> (/\S+)", listed)
+        objects += re.findall(r"(/\S+) \(0x", listed)
+        objects += re.findall(r"NEEDED.*\[(/.*)\]", shell("readelf", "-dW", path))
     for number, name in enumerate(objects):
         dump = shell("readelf", "-rlW", name)
         for relocation, model in MODELS:
@@ -395,20 +397,19 @@ def tls_models(path, files):
 
 
 def table(options):
-    skipped, rows, missing = [], [], collections.defaultdict(set)
+    skipped, rows, missing, all_calls = [], [], collections.defaultdict(set), []
     for program in programs_of(options.groups or GROUPS, options.work, skipped):
         here = run_here(program)
-        runs = []
-        for _, flags in RING_RUNS:
-            there = run_in_stub(program, options.runner, flags)
-            runs.append("no" if differs(program, here, there) else "yes")
-        traced = run_in_stub(program, options.runner, ["--strace"])
+        theres = [run_in_stub(program, options.runner, flags) for _, flags in RING_RUNS]
+        runs = ["no" if differs(program, here, there) else "yes" for there in theres]
+        traced = theres[0]
         calls, threads = set(), set()
         for thread, name, rest in CALL.findall(traced.err):
             calls.add(name)
             threads.add(thread)
             if rest.endswith(b"-1 ENOSYS"):
                 missing[name.decode()].add(program.name)
+        all_calls.append(calls)
         path = shutil.which(program.command[0])
         rows.append((program.group, program.name, program.libc, linking(path), str(len(threads)),
                      tls_models(path, program.files), str(len(calls)), *runs, program.what))
@@ -425,6 +426,8 @@ def table(options):
         print(f"- `{name}`: {', '.join(users[:6])}{' and others' if len(users) > 6 else ''}")
     if not missing:
         print("none.")
+    every = set().union(*(set(r) for r in all_calls)) if all_calls else set()
+    print(f"\nAll of them together made {len(every)} different calls.")
     for reason in skipped:
         print(f"\nSkipped: {reason}")
     return 0
