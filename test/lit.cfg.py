@@ -26,6 +26,14 @@ if config.segshift_cpu:
     config.test_source_root += "/boot"
     config.test_exec_root = os.path.dirname(config.segshift_site)
     run_cpu = f" --cpu={config.segshift_cpu}"
+    # Once is enough: they are about files, memory and processors, not segment bases,
+    # or choose ring, processors and mode themselves.
+    once = ("bad-elf", "boot-speed", "demo", "end-threads", "file", "fuzz", "memory", "out-of",
+            "soak", "smp-", "statuses", "strace", "timers", "verdicts",
+            *(f"programs-{p}" for p in ("busybox", "coreutils", "gawk", "lua", "openssl", "perl",
+                                        "redis", "sqlite3", "rust", "clang", "static-pie")))
+    config.excludes += [name for name in os.listdir(config.test_source_root)
+                        if name.startswith(once)]
 if config.segshift_cpu in ("", "max"):
     config.available_features.add("fsgsbase")  # for programs' own use
 # With programs in ring 3, or by another kernel than that of mode gs. What is of mode
