@@ -231,8 +231,10 @@ bool load(Process &P, Thread &T, process::Strings Arguments,
 
 } // namespace exec
 
+#ifdef STUB_MODE_FS_RESERVED
 void mode::refuseFs() {
   process::kill(SIGSYS, "it sets FS, and in mode " MODE_NAME
                         " there is one FS, the kernel's: modes gs and fs-switch "
                         "run such programs");
 }
+#endif

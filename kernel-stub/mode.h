@@ -190,8 +190,9 @@ inline void setSlots(void *Tp, uint64_t StackTop) {
 // On each processor.
 inline void initCpu(const void *) {}
 
-// Whether a program in ring 0 has no GS of its own.
-constexpr bool GsIsKernels = true;
+// Whether a program in ring 0 has no GS of its own, and whether the thread pointer
+// is there.
+constexpr bool GsIsKernels = true, TpIsInGs = true;
 #define SEGSHIFT_SEG_NAME "GS"
 
 // At a thread switch, interrupts off. See segshift/app_fs.h for why there is no
@@ -230,7 +231,7 @@ constexpr bool LoaderSharesBlock = false;
 
 #elif defined(STUB_MODE_FS_SWITCH)
 
-constexpr bool GsIsKernels = true;
+constexpr bool GsIsKernels = true, TpIsInGs = false;
 #define SEGSHIFT_SEG_NAME "GS"
 
 inline void setSlots(void *Tp, uint64_t) {
@@ -278,7 +279,7 @@ constexpr bool LoaderSharesBlock = false;
 
 #elif defined(STUB_MODE_FS_SHARED)
 
-constexpr bool GsIsKernels = false;
+constexpr bool GsIsKernels = false, TpIsInGs = false;
 #define SEGSHIFT_SEG_NAME "FS"
 
 inline void switchBases(Bases &, const Bases &To) { segshift_set_tp(To.Tp); }
@@ -317,7 +318,7 @@ constexpr bool LoaderSharesBlock = true;
 
 #elif defined(STUB_MODE_FS_RESERVED)
 
-constexpr bool GsIsKernels = false;
+constexpr bool GsIsKernels = false, TpIsInGs = false;
 #define SEGSHIFT_SEG_NAME "FS"
 
 inline void setSlots(void *Tp, uint64_t StackTop) {

@@ -79,7 +79,7 @@ void checkTls(void *Index) {
     CHECK(C.Tp == Tps[I]);
     CHECK(C.Running == &thread::current());
     CHECK(segshift_read_gs_base() == reinterpret_cast<uint64_t>(Tps[I]) ||
-          !mode::GsIsKernels);
+          !mode::TpIsInGs);
     CHECK(segshift_read_fs_base() != segshift_read_gs_base());
   }
   meet(All);
