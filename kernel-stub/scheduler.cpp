@@ -6,6 +6,7 @@
 #include "smp.h"
 #include "thread.h"
 #include "timer.h"
+#include "tlb.h"
 
 extern "C" {
 Thread *switch_stacks(uint64_t *SaveRsp, uint64_t NewRsp, Thread *Previous);
@@ -114,6 +115,8 @@ __attribute__((no_stack_protector)) void switchTo(Cpu &C, Thread &Previous,
   Next.CpuId = C.Id;
   Next.CpusUsed |= 1u << C.Id;
   __atomic_store_n(&C.Running, &Next, __ATOMIC_RELAXED);
+  if (&Previous == C.Idle)
+    tlb::leaveIdle(C);
   if (Previous.ExtendedState)
     processor::saveExtendedState(Previous.ExtendedState);
   if (Next.ExtendedState)

@@ -291,6 +291,59 @@ void checkShootdown(bool ByProtect) {
   CHECK(unmap(TestAddress, TestPages * 4096));
 }
 
+// On each other processor: has nothing to do while the change is made.
+void idler(void *Index) {
+  unsigned I = number(Index);
+  for (unsigned P = 0; P != TestPages; ++P)
+    CHECK(touch(P));
+  setPhase(I, Touched);
+  for (;;) {
+    thread::Ticket T = thread::ticket(&CurrentPhase[I]);
+    if (load(CurrentPhase[I]) == Changed)
+      break;
+    thread::wait(&CurrentPhase[I], T);
+  }
+  for (unsigned P = 0; P != TestPages; ++P)
+    Succeeded[I] += touch(P);
+  setPhase(I, Checked);
+}
+
+// Processors that idle are left alone, and forget all when they wake up.
+void checkIdle() {
+  using namespace vm;
+  Mapping M;
+  M.Protection = Read | Write;
+  CHECK(map(TestAddress, TestPages * 4096, M));
+  Writes = true;
+  unsigned N = smp::numCpus();
+  uint64_t Before[smp::MaxCpus];
+  for (unsigned I = 1; I != N; ++I) {
+    setPhase(I, Fill);
+    Succeeded[I] = 0;
+    startThread(idler, number(uint64_t(I)), 1u << I);
+    while (load(CurrentPhase[I]) != Touched)
+      thread::yield();
+  }
+  for (unsigned I = 1; I != N; ++I) {
+    while (__atomic_load_n(&smp::cpu(I).Running, __ATOMIC_ACQUIRE) !=
+           smp::cpu(I).Idle)
+      thread::yield();
+    Before[I] = smp::cpu(I).NumShootdowns;
+  }
+  CHECK(protect(TestAddress, TestPages * 4096, Read));
+  for (unsigned I = 1; I != N; ++I) {
+    CHECK(smp::cpu(I).NumShootdowns == Before[I]);
+    setPhase(I, Changed);
+    thread::wake(&CurrentPhase[I]);
+    while (load(CurrentPhase[I]) != Checked)
+      thread::yield();
+    if (!CHECK(Succeeded[I] == 0))
+      log("selftest: processor %u still used %u of %u pages after it was idle",
+          I, Succeeded[I], TestPages);
+  }
+  CHECK(unmap(TestAddress, TestPages * 4096));
+}
+
 // A kernel block: the same.
 void checkHeap() {
   constexpr size_t Size = 16 * 4096;
@@ -372,6 +425,7 @@ int smp_test::shootdown() {
     return 1;
   checkShootdown(false);
   checkShootdown(true);
+  checkIdle();
   checkHeap();
   NumEnded = 0;
   for (unsigned I = 0; I != smp::numCpus(); ++I)

@@ -52,7 +52,9 @@ struct Cpu {
   uint64_t NumTicks, NumBusyTicks, NumSwitches, NumStolen;
   uint64_t NumReschedules, NumShootdowns, NumNmis;
 
-  uint64_t Flushed; // the last request that it has served: tlb.cpp
+  // tlb.cpp: another processor waits for it; there is something that it was not
+  // told while it had nothing to do.
+  bool IsFlushWanted, HasMissedFlush;
   bool IsStopped;
 };
 

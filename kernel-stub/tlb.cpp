@@ -2,6 +2,7 @@
 #include "tlb.h"
 #include "cpu.h"
 #include "paging.h"
+#include "segshift/abi.h"
 #include "smp.h"
 
 namespace tlb {
@@ -17,13 +18,27 @@ void flushHere(uint64_t Start, uint64_t End) {
     cpu::invalidatePage(Start);
 }
 
+bool isIdle(const Cpu &C) {
+  return __atomic_load_n(&C.Running, __ATOMIC_RELAXED) == C.Idle;
+}
+
+// Whether C can do without a request for what ends at End: it does nothing, so
+// that it does not touch the program's half, and flushes all before it does.
+bool canWait(Cpu &C, uint64_t End) {
+  if (End > SEGSHIFT_APP_ADDRESS_LIMIT || !isIdle(C))
+    return false;
+  __atomic_store_n(&C.HasMissedFlush, true, __ATOMIC_RELAXED);
+  // Against leaveIdle(): either it sees the note, or this sees that it runs.
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  return isIdle(C);
+}
+
 // One request at a time. Who waits for the lock is told by NMI as all others.
 cpu::Lock Lock;
 uint64_t RequestStart, RequestEnd;
-uint64_t Request; // counts them
 
-uint64_t served(const Cpu &C) {
-  return __atomic_load_n(&C.Flushed, __ATOMIC_ACQUIRE);
+bool isWanted(const Cpu &C) {
+  return __atomic_load_n(&C.IsFlushWanted, __ATOMIC_ACQUIRE);
 }
 
 } // namespace
@@ -36,27 +51,36 @@ void flush(uint64_t Start, uint64_t End) {
   flushHere(Start, End);
   RequestStart = Start;
   RequestEnd = End;
-  __atomic_store_n(&Request, Request + 1, __ATOMIC_RELEASE);
-  Cpu &Here = smp::current();
-  Here.Flushed = Request;
+  const Cpu &Here = smp::current();
+  for (unsigned I = 0; I != N; ++I) {
+    Cpu &C = smp::cpu(I);
+    if (&C == &Here || canWait(C, End))
+      continue;
+    __atomic_store_n(&C.IsFlushWanted, true, __ATOMIC_RELEASE);
+    smp::sendNmi(C);
+  }
   for (unsigned I = 0; I != N; ++I)
-    if (I != Here.Id)
-      smp::sendNmi(smp::cpu(I));
-  for (unsigned I = 0; I != N; ++I)
-    while (served(smp::cpu(I)) != Request)
+    while (isWanted(smp::cpu(I)))
       cpu::pause();
 }
 
 void flushAll() { flush(0, -paging::PageSize); }
 
 bool serve(Cpu &C) {
-  uint64_t Number = __atomic_load_n(&Request, __ATOMIC_ACQUIRE);
-  if (Number == C.Flushed)
+  if (!isWanted(C))
     return false;
   flushHere(RequestStart, RequestEnd);
   ++C.NumShootdowns;
-  __atomic_store_n(&C.Flushed, Number, __ATOMIC_RELEASE);
+  __atomic_store_n(&C.IsFlushWanted, false, __ATOMIC_RELEASE);
   return true;
+}
+
+void leaveIdle(Cpu &C) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  if (!__atomic_load_n(&C.HasMissedFlush, __ATOMIC_RELAXED))
+    return;
+  __atomic_store_n(&C.HasMissedFlush, false, __ATOMIC_RELAXED);
+  cpu::writeCr3(cpu::readCr3());
 }
 
 } // namespace tlb

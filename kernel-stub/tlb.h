@@ -15,7 +15,8 @@ namespace tlb {
 // When this returns, no processor uses what the page tables had for [Start,
 // End) before. Any locks may be held, and interrupts may be off, here and on
 // the other processors: they are told by NMI. Once for a range, not for each
-// page.
+// page. A processor without work is not told of the program's half: see
+// leaveIdle.
 void flush(uint64_t Start, uint64_t End);
 // Everything, for tables that are to be freed.
 void flushAll();
@@ -23,6 +24,10 @@ void flushAll();
 // From an NMI: does what another processor has asked this one for. False:
 // nothing.
 bool serve(Cpu &C);
+
+// From the switch away from the idle thread, once C.Running says so: forgets all
+// if there was anything to be told.
+void leaveIdle(Cpu &C);
 
 } // namespace tlb
 

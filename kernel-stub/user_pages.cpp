@@ -72,34 +72,38 @@ void remove(uint64_t Start, uint64_t End) {
   for (uint64_t A = Start; A != End;) {
     unsigned N = 0;
     uint64_t First = paging::findUsed(A, End), Last = First;
+    bool WasPresent = false; // else no processor has anything of it
     for (A = First; A != End && N != Batch; A = paging::findUsed(A, End)) {
       uint64_t &E = *paging::entry(A, false);
       if (!(E & BorrowedBit))
         Pages[N++] = E & paging::AddressMask;
+      WasPresent |= E & paging::Present;
       E = 0;
       Last = A += PageSize;
     }
-    tlb::flush(First, Last);
+    if (WasPresent)
+      tlb::flush(First, Last);
     for (unsigned I = 0; I != N; ++I)
       memory::freePage(Pages[I]);
   }
 }
 
 void protect(uint64_t Start, uint64_t End, uint32_t Protection) {
-  bool Any = false;
+  bool WasPresent = false;
   forEach(Start, End, [&](uint64_t, uint64_t &E) {
+    WasPresent |= E & paging::Present;
     E = withFlags(E, Protection);
-    Any = true;
   });
-  if (Any) // else no processor has anything of it
+  if (WasPresent)
     tlb::flush(Start, End);
 }
 
 bool move(uint64_t From, uint64_t To, uint64_t Size) {
-  bool Ok = true;
+  bool Ok = true, WasPresent = false;
   // Tables first: what comes then cannot fail.
-  forEach(From, From + Size, [&](uint64_t A, uint64_t &) {
+  forEach(From, From + Size, [&](uint64_t A, uint64_t &E) {
     Ok = Ok && available() && paging::entry(To + (A - From), true);
+    WasPresent |= E & paging::Present;
   });
   if (!Ok)
     return false;
@@ -107,7 +111,8 @@ bool move(uint64_t From, uint64_t To, uint64_t Size) {
     *paging::entry(To + (A - From), false) = E;
     E = 0;
   });
-  tlb::flush(From, From + Size);
+  if (WasPresent)
+    tlb::flush(From, From + Size);
   return true;
 }
 
