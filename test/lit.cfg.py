@@ -5,6 +5,7 @@
 #   %stub_gs, %stub_fs_shared   the kernel images
 #   %llvm/NAME        a tool of LLVM 22
 #   %src %build       the source and build folders
+#   %configs          options of programs.py: the runner's for this CPU
 #   %run              qemu/run.py with the build's paths
 import os
 import shutil
@@ -46,6 +47,19 @@ if config.segshift_ring:
                  "smp-panic", "smp-selftests", "soak", "statuses", "strace", "stub-", "verdicts")
     config.excludes += [name for name in os.listdir(config.test_source_root)
                         if name.startswith(elsewhere)]
+
+# How the tests with programs.py run each program: in each suite in another way.
+configs = {
+    ("", ""): ("", "--ring=3 --smp=4"),
+    ("", "max,-fsgsbase"): ("",),
+    ("", "qemu64"): ("--ring=3 --smp=4",),
+}.get((config.segshift_ring, config.segshift_cpu), ("--smp=4",))
+if config.segshift_ring == "3" and config.segshift_mode == "gs":  # the first suite has it
+    for name in os.listdir(config.test_source_root):
+        if name.startswith("programs-"):
+            with open(os.path.join(config.test_source_root, name)) as file:
+                if "programs.py" in file.read():
+                    config.excludes.append(name)
 if config.segshift_ring != "0":
     config.available_features.add(f"ring{config.segshift_ring or 0}")
 
@@ -66,6 +80,7 @@ for name, value in [
     ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}{run_cpu}"),
     ("%python", "/usr/bin/env python3"),
     ("%llvm", llvm),
+    ("%configs", " ".join(f"--config='{c}'" for c in configs)),
     ("%src", src),
     ("%build", build),
 ]:
