@@ -50,8 +50,9 @@ def exact(result):
         lines += [f"### {title}", "", *table(["crossing", *kernels], rows)]
     switches = [[name, *row] for name, row in thread_switches(result).items()]
     lines += ["### Base writes of a thread switch alone", "",
-              "Each less a null system call: yields; half of a sleep, which goes to the idle loop and "
-              "back; a clone, with the first switch to the new thread.", "",
+              "Without those of the system calls that it takes: of yields; of half a sleep, which "
+              "goes to the idle loop, a kernel thread, and back; of a clone with the first switch to "
+              "the new thread.", "",
               *table(["kernel", "same FS", "other FS", "kernel thread", "clone"], switches)]
     differ = [f"{name}: {what}" for name, k in kernels.items()
               for what, f in k["figures"].items() if not f["repeats"]]
