@@ -48,6 +48,10 @@ thread_start:
     testb $3, SEGSHIFT_FRAME_CS(%rsp)
     jnz ring3_leave_trap
 #endif
+#ifdef MODE_HAS_TLS_GUARD
+    cmpb $0, tls_guard_on(%rip)
+    jne guarded_leave_trap
+#endif
     jmp ring0_leave_trap
 
 /* size_t copy_user(void *To, const void *From, size_t Size)

@@ -1,6 +1,7 @@
 /* Ways into the kernel and out of it: the table of vectors and the SYSCALL entry.
- * Assembled twice, for programs in ring 0 (entry_ring0.S) and in ring 3
- * (entry_ring3.S); processor.cpp takes one of the two at boot.
+ * Assembled three times, for programs in ring 0 (entry_ring0.S), the same with
+ * tls-guard=1 (entry_guarded.S), and in ring 3 (entry_ring3.S); processor.cpp takes
+ * one of them at boot.
  *
  * Ring 0. The program runs on its own stack and uses the red zone below RSP, so
  * nothing may be pushed there. Each vector therefore has an IST stack, and from
@@ -15,7 +16,12 @@
  * Ring 3. The CPU takes the thread's kernel stack from the TSS, or goes on where
  * the kernel was. GS is swapped on the way in from the program, and out to it.
  *
- * In both, NMI, #DF, #MC and #DB have IST stacks of their own. Between the first
+ * With the guard, kernel TLS cannot be written until GUARD_OPEN; entries read it
+ * alone. It is closed right ahead of iretq to the program, with interrupts off, and
+ * is open wherever else the kernel can be interrupted: but by the vectors below,
+ * which put back what they have found.
+ *
+ * In all, NMI, #DF, #MC and #DB have IST stacks of their own. Between the first
  * instruction of an entry and the last of an exit, RSP, the frame and, in ring 3,
  * GS are of any kind; what arrives there is served without a look at them.
  *
@@ -29,7 +35,11 @@
 #define PROGRAM_CS (SEL_UCODE | 3)
 #define PROGRAM_SS (SEL_UDATA | 3)
 #else
+#ifdef TLS_GUARD
+#define RING(Name) guarded_##Name
+#else
 #define RING(Name) ring0_##Name
+#endif
 #define PROGRAM_CS SEL_KCODE
 #define PROGRAM_SS SEL_KDATA
 #endif
@@ -63,6 +73,37 @@ RING(text):
 #else
     cmpq $0, SEGSHIFT_FRAME_RSP(%rsp)
     jge \label
+#endif
+.endm
+
+/* Stores to kernel TLS: allowed, or not. Clobber rax, rcx, rdx. */
+.macro GUARD_SET value
+#ifdef TLS_GUARD
+    movl $TLS_GUARD_MSR, %ecx
+    movl $\value, %eax
+    xorl %edx, %edx
+    wrmsr
+#endif
+.endm
+.macro GUARD_OPEN
+    GUARD_SET TLS_GUARD_OPEN
+.endm
+
+/* The same for paranoid entries. EBX holds what was before, from entry to exit. */
+.macro GUARD_ENTER_PARANOID
+#ifdef TLS_GUARD
+    movl $TLS_GUARD_MSR, %ecx
+    rdmsr
+    movl %eax, %ebx
+    GUARD_OPEN
+#endif
+.endm
+.macro GUARD_LEAVE_PARANOID
+#ifdef TLS_GUARD
+    movl $TLS_GUARD_MSR, %ecx
+    movl %ebx, %eax
+    xorl %edx, %edx
+    wrmsr
 #endif
 .endm
 
@@ -158,6 +199,7 @@ on_kernel_stack:
 1:  MODE_ENTER_FROM_PROGRAM
 2:
 #endif
+    GUARD_OPEN
     movq %rsp, %rdi
     callq handleInterrupt
     .globl RING(leave_trap), RING(leave_trap_iretq)
@@ -167,6 +209,12 @@ RING(leave_trap):
     jmp leave_trap_switched
 3:  MODE_LEAVE_TO_PROGRAM
 leave_trap_switched:
+#endif
+#ifdef TLS_GUARD
+    JUMP_IF_PROGRAMS 3f
+    jmp 4f
+3:  GUARD_SET TLS_GUARD_CLOSED
+4:
 #endif
     SEGSHIFT_LEAVE_TRAP
     .set RING(leave_trap_iretq), . - 2  /* iretq: handleInterrupt knows it */
@@ -179,8 +227,10 @@ paranoid_entry:
     SMAP_CLAC
 #endif
     SEGSHIFT_ENTER_PARANOID
+    GUARD_ENTER_PARANOID
     movq %rsp, %rdi
     callq handleParanoid
+    GUARD_LEAVE_PARANOID
     SEGSHIFT_LEAVE_PARANOID
 
 /* SYSCALL. Interrupts are off (SFMASK) until the frame is built. */
@@ -188,6 +238,7 @@ paranoid_entry:
 RING(syscall_entry):
     SEGSHIFT_ENTER_SYSCALL PROGRAM_CS, PROGRAM_SS
     MODE_ENTER_FROM_PROGRAM
+    GUARD_OPEN
     sti
     movq %rsp, %rdi
     callq handleSyscall
@@ -195,8 +246,10 @@ RING(syscall_entry):
 RING(syscall_exit):
     cli
     MODE_LEAVE_TO_PROGRAM
-#ifdef MODE_SWITCHES_FS
+#if defined(MODE_SWITCHES_FS)
     SEGSHIFT_LEAVE_SYSCALL leave_trap_switched, RING(leave_syscall_jump)
+#elif defined(TLS_GUARD)
+    jmp RING(leave_trap)                /* no interrupt comes while it is closed */
 #else
     SEGSHIFT_LEAVE_SYSCALL RING(leave_trap), RING(leave_syscall_jump)
 #endif
@@ -207,6 +260,7 @@ kernel_stack_overflow:
     popq %rcx
     popq %rax
     SEGSHIFT_ENTER_PARANOID
+    GUARD_OPEN
     movq %rsp, %rdi
     callq handleStackOverflow
     ud2
@@ -236,6 +290,7 @@ kernel_stack_overflow:
 #endif
     movq (%rdi), %rax
     SEGSHIFT_WRITE_TP
+    GUARD_OPEN
     movq %rsp, %rdi
 .endm
 

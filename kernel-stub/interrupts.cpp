@@ -14,6 +14,7 @@
 #include "thread.h"
 #include "signal.h"
 #include "timer.h"
+#include "tls_guard.h"
 #include "vm.h"
 
 extern "C" {
@@ -21,7 +22,7 @@ extern const char copy_user_access[], copy_user_end[];
 extern const char user_load32_access[], user_load32_end[];
 extern const char user_cmpxchg32_access[], user_cmpxchg32_end[];
 extern const char ring0_leave_trap_iretq[], ring0_leave_syscall_jump[];
-extern const char ring3_leave_trap_iretq[];
+extern const char ring3_leave_trap_iretq[], guarded_leave_trap_iretq[];
 void handleInterrupt(Frame *F);
 void handleParanoid(Frame *F);
 [[noreturn]] void handleStackOverflow(Frame *F);
@@ -90,6 +91,10 @@ bool isAtReturn(const Frame &F) {
   if (isAt(F, ring3_leave_trap_iretq))
     return true;
 #endif
+#ifdef MODE_HAS_TLS_GUARD
+  if (isAt(F, guarded_leave_trap_iretq))
+    return true;
+#endif
   return isAt(F, ring0_leave_trap_iretq);
 }
 
@@ -143,6 +148,10 @@ void pageFault(Frame &F) {
     cpu::enableInterrupts();
   if (!isFromProgram(F))
     ++KernelFaults;
+  char Whose[160];
+  if (tls_guard::isCaught(F, Address, Whose, sizeof(Whose)))
+    process::kill(SIGSEGV, "store to 0x%lx, %s, at rip 0x%lx", Address, Whose,
+                  F.rip);
 
   // Also in a kernel thread: it may be loading a program.
   vm::Fault Result = isStrayAccess(F, Address)

@@ -21,6 +21,13 @@ alignas(BlockAlign) char BootBlock[0x2000];
 
 size_t size() { return Layout.size; }
 size_t sizeBelow() { return Layout.tp_offset; }
+const struct segshift_tls_layout &layout() { return Layout; }
+
+const void *bootBlock() { return BootBlock; }
+
+bool isInBootBlock(uint64_t Address) {
+  return Address - reinterpret_cast<uint64_t>(BootBlock) < sizeof(BootBlock);
+}
 
 // The canary changes under it.
 __attribute__((no_stack_protector)) void initBoot() {

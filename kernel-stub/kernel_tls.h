@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct segshift_tls_layout;
+
 namespace kernel_tls {
 
 // First thing on the boot processor: computes the layout and moves from
@@ -17,6 +19,11 @@ void initBoot();
 // Bytes of a block, and of the part of it that lies below the thread pointer.
 size_t size();
 size_t sizeBelow();
+
+// The layout of every block, and the boot processor's first thread's block.
+const struct segshift_tls_layout &layout();
+const void *bootBlock();
+bool isInBootBlock(uint64_t Address);
 
 // Makes a block at Memory, size() bytes, page-aligned. Returns the thread
 // pointer.

@@ -25,6 +25,7 @@
 #include "thread.h"
 #include "thread_memory.h"
 #include "timer.h"
+#include "tls_guard.h"
 #include "trace.h"
 
 extern "C" {
@@ -115,7 +116,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
-  if (!chooseRing()) {
+  if (!chooseRing() || !tls_guard::choose()) {
     control::send("done");
     control::powerOff(0);
   }

@@ -27,6 +27,19 @@
 #if defined(STUB_MODE_GS)
 #define MODE_NAME "gs"
 #define MODE_HAS_RING3 /* ring=3 on the kernel's command line */
+#define MODE_HAS_TLS_GUARD /* tls-guard=1: tls_guard.h */
+/* The protection key of kernel TLS, and IA32_PKRS (SDM volume 3, 5.6.2): two bits
+ * for each key, of which the upper one forbids stores. */
+#define TLS_GUARD_KEY 1
+#define TLS_GUARD_MSR 0x6e1
+#define TLS_GUARD_OPEN 0
+#define TLS_GUARD_CLOSED (2 << (2 * TLS_GUARD_KEY))
+#ifdef TLS_GUARD
+/* The slot is in the TCB, which is closed when it is needed. 4096 bytes further it
+ * is in the page behind the block: that begins at or below this, and less than a
+ * page below. */
+#define SEGSHIFT_SLOT_SAVED_RSP 0x1088
+#endif
 #elif defined(STUB_MODE_FS_SWITCH)
 #define MODE_NAME "fs-switch"
 #define MODE_HAS_RING3

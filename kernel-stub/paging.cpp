@@ -29,6 +29,33 @@ void freeTable(uint64_t *Table, unsigned Level, unsigned Count) {
   }
 }
 
+// Makes 4 KiB pages of the 2 MiB page at Address, if there is one.
+bool splitLarge(uint64_t Address) {
+  uint64_t *Table = boot_pml4;
+  for (unsigned Level = 3; Level != 1; --Level) {
+    uint64_t E = Table[indexAt(Address, Level)];
+    if (!(E & Present))
+      return true;
+    Table = tableOf(E);
+  }
+  uint64_t &Place = Table[indexAt(Address, 1)];
+  uint64_t E = __atomic_load_n(&Place, __ATOMIC_ACQUIRE);
+  if (!(E & Large))
+    return true;
+  uint64_t Page = memory::allocatePage();
+  if (!Page)
+    return false;
+  uint64_t *Pages = tableOf(Page);
+  for (unsigned I = 0; I != 512; ++I)
+    Pages[I] = (E & ~static_cast<uint64_t>(Large)) + I * PageSize;
+  if (__atomic_compare_exchange_n(&Place, &E, Page | Present | Writable, false,
+                                  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    tlb::flushAll();
+  else
+    memory::freePage(Page); // another processor was first
+  return true;
+}
+
 } // namespace
 
 void setIdentityMap(bool On) {
@@ -82,6 +109,21 @@ bool map(uint64_t Address, uint64_t Physical, uint64_t Flags) {
     return false;
   *E = Physical | Flags | Present;
   cpu::invalidatePage(Address);
+  return true;
+}
+
+bool setKey(uint64_t Address, uint64_t Key) {
+  constexpr uint64_t KeyMask = 15ull << 59;
+  if (!splitLarge(Address))
+    return false;
+  uint64_t *E = entry(Address, false);
+  if (!E || !(*E & Present))
+    return false;
+  uint64_t New = (*E & ~KeyMask) | Key << 59;
+  if (*E != New) {
+    *E = New;
+    tlb::flush(Address, Address + PageSize);
+  }
   return true;
 }
 

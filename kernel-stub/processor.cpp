@@ -10,10 +10,11 @@
 #include "smp.h"
 #include "stress.h"
 #include "string.h"
+#include "tls_guard.h"
 
 // entry_table.S
 extern "C" const char ring0_vectors[], ring0_syscall_entry[], ring3_vectors[],
-    ring3_syscall_entry[];
+    ring3_syscall_entry[], guarded_vectors[], guarded_syscall_entry[];
 
 namespace processor {
 namespace {
@@ -92,6 +93,10 @@ EntryTable entryTable() {
 #ifdef MODE_HAS_RING3
   if (ProgramsInRing3)
     return {ring3_vectors, ring3_syscall_entry};
+#endif
+#ifdef MODE_HAS_TLS_GUARD
+  if (tls_guard::isOn())
+    return {guarded_vectors, guarded_syscall_entry};
 #endif
   return {ring0_vectors, ring0_syscall_entry};
 }
@@ -215,6 +220,7 @@ void initCpu(Cpu &C) {
   initExtended();
   initUserGs();
   cpu::writeCr4(cpu::readCr4() | Protections);
+  tls_guard::initCpu();
   stress::initCpu();
 }
 

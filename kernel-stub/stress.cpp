@@ -6,13 +6,17 @@
 #include "panic.h"
 #include "smp.h"
 #include "thread.h"
+#include "tls_guard.h"
 
-// Both tables: where a system call and an interrupt come in, where they leave,
+// The tables: where a system call and an interrupt come in, where they leave,
 // the last instruction of each, and the first and last address. entry_table.S
 extern "C" {
 extern const char ring0_syscall_entry[], ring0_syscall_exit[],
     ring0_interrupt_entry[], ring0_leave_trap[], ring0_leave_trap_iretq[],
     ring0_leave_syscall_jump[], ring0_text[], ring0_text_end[];
+extern const char guarded_syscall_entry[], guarded_syscall_exit[],
+    guarded_interrupt_entry[], guarded_leave_trap[],
+    guarded_leave_trap_iretq[], guarded_text[], guarded_text_end[];
 extern const char ring3_syscall_entry[], ring3_syscall_exit[],
     ring3_interrupt_entry[], ring3_leave_trap[], ring3_leave_trap_iretq[],
     ring3_leave_syscall_jump[], ring3_text[], ring3_text_end[];
@@ -36,6 +40,14 @@ Table table() {
             {ring3_leave_trap_iretq, ring3_leave_syscall_jump},
             ring3_text,
             ring3_text_end};
+#endif
+#ifdef MODE_HAS_TLS_GUARD
+  if (tls_guard::isOn()) // it has one way out
+    return {{guarded_syscall_entry, guarded_syscall_exit,
+             guarded_interrupt_entry, guarded_leave_trap},
+            {guarded_leave_trap_iretq, guarded_leave_trap_iretq},
+            guarded_text,
+            guarded_text_end};
 #endif
   return {{ring0_syscall_entry, ring0_syscall_exit, ring0_interrupt_entry,
            ring0_leave_trap},

@@ -10,6 +10,7 @@
 #include "string.h"
 #include "thread_exit.h"
 #include "thread_memory.h"
+#include "tls_guard.h"
 
 extern "C" {
 extern const char thread_start[], boot_stack[];
@@ -59,6 +60,10 @@ Thread *make(void (*Function)(void *), void *Argument, Process *Owner) {
   T->Affinity = ~0u;
   T->WakeTime = NoDeadline;
   T->Bases.Tp = kernel_tls::make(thread_memory::block(*T));
+  if (!tls_guard::protect(T->Bases.Tp)) {
+    thread_memory::free(*T);
+    return nullptr;
+  }
   T->Bases.IsProgram = Owner;
   mode::setSlots(T->Bases.Tp, T->StackTop);
   setThreadLocal(T->Bases.Tp, Current, T);
@@ -85,6 +90,8 @@ void init() {
   T.OnCpu = true;
   T.Affinity = 1;
   mode::setSlots(T.Bases.Tp, T.StackTop);
+  if (!tls_guard::protect(T.Bases.Tp))
+    panic("no memory for page tables");
   Current = &T;
   C.Tp = T.Bases.Tp;
   C.Running = C.Idle = &T;

@@ -7,6 +7,7 @@
 #include "paging.h"
 #include "processor.h"
 #include "string.h"
+#include "tls_guard.h"
 
 namespace thread_memory {
 
@@ -48,8 +49,9 @@ struct Ranges {
       : Parts{{Window + PageSize, KSTACK_SIZE - PageSize},
               {Window + StateOffset,
                pageUp(ExtendedOffset + processor::extendedStateSize())},
-              {Window + TlsOffset,
-               pageUp(RoomBelowBlock + kernel_tls::size())}} {}
+              {Window + TlsOffset - tls_guard::margin(),
+               pageUp(RoomBelowBlock + kernel_tls::size()) +
+                   2 * tls_guard::margin()}} {}
 };
 
 bool mapRange(Range R) {
@@ -135,6 +137,11 @@ bool isThread(const Thread *T) {
   uint64_t Offset = reinterpret_cast<uint64_t>(T) - THREAD_AREA;
   return Offset < thread::MaxThreads * WindowSize &&
          Offset % WindowSize == StateOffset;
+}
+
+const Thread *threadAt(uint64_t Address) {
+  auto *T = reinterpret_cast<const Thread *>((Address & -WindowSize) + StateOffset);
+  return isThread(T) ? T : nullptr;
 }
 
 void *block(const Thread &T) {

@@ -19,6 +19,10 @@ void free(Thread &T);
 // memory.
 bool isThread(const Thread *T);
 
+// The thread in whose window an address lies, or null. It need not be there any
+// more: a pointer to compare with.
+const Thread *threadAt(uint64_t Address);
+
 // Where a thread's TLS block starts, and the bytes of memory in front of it. In
 // the modes that share one block with the program, the program's TLS may be
 // larger than the kernel's: there is room for that.

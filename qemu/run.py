@@ -127,6 +127,10 @@ def parser():
     where.add_argument("--ring", choices=("0", "3"),
                        help="where programs run: 0, in the kernel's ring, as in a unikernel "
                        "(default); 3, in user mode. Not every kernel has both")
+    where.add_argument("--tls-guard", action="store_true",
+                       help="close the kernel's TLS while a program runs in ring 0, by a "
+                       "protection key: a store into it ends the program. Mode gs, on a CPU "
+                       "with PKS ('max')")
     where.add_argument("--accel", choices=("tcg", "kvm"), default="tcg",
                        help="QEMU's accelerator (default: tcg)")
     where.add_argument("--cpu", default="max", metavar="MODEL",
@@ -319,6 +323,8 @@ def run(options):
     append = list(options.append)
     if options.ring:
         append.append(f"ring={options.ring}")
+    if options.tls_guard:
+        append.append("tls-guard=1")
     if options.strace:
         append.append("strace=1")
     if options.selftest:

@@ -17,8 +17,10 @@ from common import HERE, BenchError, image_of, symbols_of
 sys.path.insert(0, os.path.dirname(HERE))
 import machine  # noqa: E402
 
+# Programs in ring 0, the kernel's TLS closed to them: --tls-guard.
+GUARDED = "0, guarded"
 # (mode, ring)
-KERNELS = (("gs", 0), ("gs", 3), ("fs-switch", 0), ("fs-switch", 3), ("fs-reserved", 0), ("fs-shared", 0))
+KERNELS = (("gs", 0), ("gs", 3), ("gs", GUARDED), ("fs-switch", 0), ("fs-switch", 3), ("fs-reserved", 0), ("fs-shared", 0))
 GROUPS = ("null", "write", "fault", "tick", "idle", "futex", "yield-same-fs", "yield-other-fs",
           "clone", "thread-life", "start", "first-call", "signal")
 # Where kernel and program share one block, two threads cannot have the same; and
@@ -92,7 +94,7 @@ def figure_of(samples):
 
 
 def options_for(ring):
-    return "ring=3" if ring == 3 else ""
+    return {3: "ring=3", GUARDED: "tls-guard=1"}.get(ring, "")
 
 
 def run_program(build, target, mode, ring, groups, timeout):
@@ -101,7 +103,7 @@ def run_program(build, target, mode, ring, groups, timeout):
     with open(os.path.join(build, "qemu", "bench", "crossings"), "rb") as file:
         program = file.read()
     # The guest's paths do not depend on this machine's.
-    archive = machine.initrd([["/crossings", *own_fs, str(ring), *groups]], [],
+    archive = machine.initrd([["/crossings", *own_fs, "3" if ring == 3 else "0", *groups]], [],
                              [("/crossings", program, 0o755)])
     said = bytearray()
     outcome = machine.boot(target, archive, 1, timeout, {"out": said.extend})
