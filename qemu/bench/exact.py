@@ -20,7 +20,8 @@ import machine  # noqa: E402
 # Programs in ring 0, the kernel's TLS closed to them: --tls-guard.
 GUARDED = "0, guarded"
 # (mode, ring)
-KERNELS = (("gs", 0), ("gs", 3), ("gs", GUARDED), ("fs-switch", 0), ("fs-switch", 3), ("fs-reserved", 0), ("fs-shared", 0))
+KERNELS = (("gs", 0), ("gs", 3), ("gs", GUARDED), ("fs-switch", 0), ("fs-switch", 3),
+           ("fs-reserved", 0), ("fs-shared", 0))
 GROUPS = ("null", "write", "fault", "tick", "idle", "futex", "yield-same-fs", "yield-other-fs",
           "clone", "thread-life", "start", "first-call", "signal")
 # Where kernel and program share one block, two threads cannot have the same; and
