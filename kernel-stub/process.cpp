@@ -282,9 +282,15 @@ uint64_t cpuTime(int Tid) { return cpuTimeOf(*current(), Tid); }
 uint64_t cpuTimeOf(const Process &P, int Tid) {
   cpu::LockGuard Guard(StateLock);
   uint64_t Now = timer::now(), Sum = Tid ? 0 : P.CpuTime;
-  for (Thread *T = P.Threads; T; T = T->NextInProcess)
-    if (!Tid || T->Id == Tid)
-      Sum += T->CpuTime + (T->S == Thread::Running ? Now - T->RunningSince : 0);
+  for (Thread *T = P.Threads; T; T = T->NextInProcess) {
+    if (Tid && T->Id != Tid)
+      continue;
+    Sum += T->CpuTime;
+    // It may have begun to run, on another processor, after Now.
+    if (__atomic_load_n(&T->S, __ATOMIC_ACQUIRE) == Thread::Running &&
+        T->RunningSince < Now)
+      Sum += Now - T->RunningSince;
+  }
   return Sum;
 }
 

@@ -105,11 +105,14 @@ Thread *next(Cpu &C) {
 // with the new thread-locals: it uses neither thread-locals nor a canary.
 __attribute__((no_stack_protector)) void switchTo(Cpu &C, Thread &Previous,
                                                   Thread &Next) {
-  Next.S = Thread::Running;
-  if (&Previous == &Next)
+  if (&Previous == &Next) {
+    Next.S = Thread::Running;
     return;
+  }
   ++C.NumSwitches;
   Next.RunningSince = timer::now();
+  // From here on others count the time since then: process::cpuTimeOf.
+  __atomic_store_n(&Next.S, Thread::Running, __ATOMIC_RELEASE);
   Previous.CpuTime += Next.RunningSince - Previous.RunningSince;
   Next.OnCpu = true;
   Next.CpuId = C.Id;

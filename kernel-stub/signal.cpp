@@ -302,23 +302,30 @@ Set pending() {
   return T.Signals.Own.Signals | T.Owner->Signals.Shared.Signals;
 }
 
-bool take(Set Wanted, Info &I) {
-  Queued *Unused = nullptr;
-  bool Taken;
-  {
-    cpu::LockGuard Guard(process::StateLock);
-    Taken = takeLocked(thread::current(), Wanted, I, Unused);
-  }
-  if (Unused)
-    heap::destroy(Unused);
-  return Taken;
-}
-
 void await(Set Wanted) {
   cpu::LockGuard Guard(process::StateLock);
   Thread &T = thread::current();
   T.Signals.Awaited = Wanted;
   recompute(T);
+}
+
+// In one step: what is sent before was meant for this thread, what is sent
+// after finds another.
+bool takeAwaited(Info &I) {
+  Queued *Unused = nullptr;
+  bool Taken;
+  {
+    cpu::LockGuard Guard(process::StateLock);
+    Thread &T = thread::current();
+    Set Wanted = T.Signals.Awaited;
+    T.Signals.Awaited = 0;
+    Taken = takeLocked(T, Wanted, I, Unused);
+    if (T.Owner->Signals.Shared.Signals & Wanted)
+      retargetLocked(*T.Owner);
+  }
+  if (Unused)
+    heap::destroy(Unused);
+  return Taken;
 }
 
 Action action(int Signal) {

@@ -182,11 +182,11 @@ void setTemporaryMask(Set Blocked);
 
 // What is pending for the running thread, blocked or not.
 Set pending();
-// Takes a signal of the set that is pending for the running thread. False: none.
-bool take(Set Wanted, Info &I);
 // From here on, signals of the set interrupt the running thread's waits although
-// it blocks them; 0 ends that. For sigtimedwait.
+// it blocks them. For sigtimedwait.
 void await(Set Wanted);
+// Ends that, and takes one of them. False: there is none.
+bool takeAwaited(Info &I);
 
 Action action(int Signal);
 void setAction(int Signal, const Action &A);

@@ -136,8 +136,7 @@ int64_t sysRtSigtimedwait(const Arguments &A) {
   } Result;
   signal::await(Wanted);
   bool InTime = process::sleep(Deadline);
-  bool Taken = signal::take(Wanted, Result.I);
-  signal::await(0);
+  bool Taken = signal::takeAwaited(Result.I);
   if (!Taken)
     return InTime ? -EINTR : -EAGAIN;
   if (A[1] && !putUser(A[1], Result))
