@@ -15,6 +15,8 @@ import elf
 
 GLIBC_CACHE = "/etc/ld.so.cache"
 GLIBC_PRELOAD = "/etc/ld.so.preload"
+# glibc loads it by itself when a thread is cancelled or ends by pthread_exit.
+GLIBC_UNWINDER = "libgcc_s.so.1"
 # Debian's and others'; a directory that is not there does no harm.
 GLIBC_DIRS = ("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64",
               "/lib", "/usr/lib")
@@ -85,6 +87,8 @@ class Libraries:
         if program and file.interpreter:
             queue += [self._load(name, top, loaded, musl) for name in self._preload if name]
         self._needs(queue, loaded, musl)
+        if program and file.interpreter and not musl:
+            self._needs([self._load(GLIBC_UNWINDER, top, loaded, musl, optional=True)], loaded, musl)
         return None
 
     @staticmethod
@@ -103,8 +107,9 @@ class Libraries:
             for name in user.elf.needed:
                 queue.append(self._load(name, user, loaded, musl))
 
-    def _load(self, name, user, loaded, musl):
-        """Add the library of a name that user needs; None if it was loaded before."""
+    def _load(self, name, user, loaded, musl, optional=False):
+        """Add the library of a name that user needs; None if it was loaded before, or
+        is not to be had."""
         if name in loaded or (musl and MUSL_OWN.match(name)):
             return None
         for host in (False, True):
@@ -124,7 +129,8 @@ class Libraries:
                     loaded.add(file.soname)
                 self._guest.add(path)
                 return _Object(path, file, user)
-        self._miss(f"{user.path} needs {name}, which is not on this machine")
+        if not optional:
+            self._miss(f"{user.path} needs {name}, which is not on this machine")
         return None
 
     def _candidates(self, name, user, musl):

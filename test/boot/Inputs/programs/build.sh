@@ -29,8 +29,10 @@ case $kind in
     exit ;;
 esac
 
-$cc -O2 -pthread "$inputs/threads.c" -o "$folder/threads"
-echo "$folder/threads"
+for name in threads ends; do
+  $cc -O2 -pthread "$inputs/$name.c" -o "$folder/$name"
+  echo "$folder/$name"
+done
 
 # One object, or for dynamic programs one library, for each model.
 parts=

@@ -72,7 +72,6 @@ def built(kind, libc, tool, names):
             if name == "plugins":
                 files = [os.path.join(folder, f) for f in sorted(os.listdir(folder))
                          if f.endswith("-gd.so") or f.endswith("-ie.so")]
-                # What glibc loads by itself for threads that end.
             yield Program(name, kind, command, libc, files=files, what=names[name])
     return group
 
@@ -80,6 +79,7 @@ def built(kind, libc, tool, names):
 WHAT = {
     "threads": "`__thread` of 3 B to 1 MiB, aligned to 4096; errno, mutex, condition "
                "variable, thread-specific data",
+    "ends": "pthread_exit, pthread_cancel",
     "models": "every TLS model",
     "plugins": "dlopen with static surplus and beyond it, dlmopen",
     "cxx-threads": "`thread_local` objects, exceptions across threads, std::async",
