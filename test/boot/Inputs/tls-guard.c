@@ -1,6 +1,7 @@
 /* Stores into kernel memory, as a program in ring 0 can. argv[1] says where:
  *   thread           the kernel's canary of a second thread, four bytes of it
  *   variable         the end of the running thread's last variable; no bit changes
+ *   on CPU           the same on this processor, after some time without a system call
  *   beside PAGES     both ends of the pages below and above the running thread's TLS,
  *                    which is so many pages; no bit changes
  *   at ADDRESS PLUS  there; no bit changes
@@ -8,7 +9,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,6 +55,15 @@ int main(int argc, char **argv) {
       usleep(1000);
     *(volatile uint32_t *)(Other + 0x28) = 0x5eed;
   } else if (!strcmp(Where, "variable")) {
+    touch(threadPointer() - 1);
+  } else if (!strcmp(Where, "on")) {
+    cpu_set_t Set;
+    CPU_ZERO(&Set);
+    CPU_SET(atoi(argv[2]), &Set);
+    if (sched_setaffinity(0, sizeof(Set), &Set))
+      return 2;
+    for (volatile unsigned I = 0; I != 20000000; ++I)
+      ;
     touch(threadPointer() - 1);
   } else if (!strcmp(Where, "beside")) {
     uint64_t Pages = strtoul(argv[2], 0, 0);
