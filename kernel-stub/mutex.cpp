@@ -13,8 +13,14 @@ void Mutex::lock() {
 }
 
 void Mutex::unlock() {
-  cpu::LockGuard Guard(Lock);
-  Held = false;
-  if (NumWaiting)
+  bool Wake;
+  {
+    cpu::LockGuard Guard(Lock);
+    Held = false;
+    Wake = NumWaiting;
+  }
+  // Without the lock, which others want now. The mutex may be gone, with who
+  // waited for it: then this wakes no one.
+  if (Wake)
     thread::wake(this, 1);
 }

@@ -87,7 +87,7 @@ Thread *next(Cpu &C) {
     if (T == C.Running)
       T->IsLeaving = true;
     else
-      makeReady(*T);
+      tell(makeReady(*T));
   }
   unsigned N = smp::numCpus();
   for (unsigned I = 1; I != N; ++I) {
@@ -141,15 +141,20 @@ __attribute__((no_stack_protector)) void switchTo(Cpu &C, Thread &Previous,
   switchTo(C, thread::current(), T ? *T : *C.Idle);
 }
 
-void makeReady(Thread &T) {
+uint32_t makeReady(Thread &T) {
   T.S = Thread::Ready;
   Cpu &C = T.OnCpu ? smp::cpu(T.CpuId) : choose(T);
   push(C, T);
   // Against idle(): either it sees the queue, or this sees that it is idle.
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  if (&C != &smp::current() &&
-      __atomic_load_n(&C.Running, __ATOMIC_RELAXED) == C.Idle)
-    smp::sendReschedule(C);
+  bool IsIdle = &C != &smp::current() &&
+                __atomic_load_n(&C.Running, __ATOMIC_RELAXED) == C.Idle;
+  return IsIdle ? 1u << C.Id : 0;
+}
+
+void tell(uint32_t Cpus) {
+  for (; Cpus; Cpus &= Cpus - 1)
+    smp::sendReschedule(smp::cpu(__builtin_ctz(Cpus)));
 }
 
 void idle() {
@@ -209,7 +214,7 @@ void yield() {
   Thread &T = current();
   if (&T != C.Idle) {
     if (scheduler::mayRun(T, C))
-      scheduler::makeReady(T);
+      (void)scheduler::makeReady(T); // here
     else
       T.IsLeaving = true;
   }
@@ -240,5 +245,5 @@ void finishSwitch(Thread *Previous) {
   if (IsDead)
     thread::buryDead(*Previous);
   else if (IsLeaving)
-    scheduler::makeReady(*Previous);
+    scheduler::tell(scheduler::makeReady(*Previous));
 }

@@ -18,7 +18,11 @@ namespace scheduler {
 // Puts a thread that does not run, or that is about to stop running, into a run
 // queue. The caller alone may do so at this moment: it has made the thread, or
 // found it waiting, under the lock of what it waits for. Interrupts are off.
-void makeReady(Thread &T);
+// Returns which processors have nothing to do and are to be told of it, a bit
+// for each: by tell(), before interrupts are on again. Best without a lock, as
+// an IPI takes long, and longer in a virtual machine.
+[[nodiscard]] uint32_t makeReady(Thread &T);
+void tell(uint32_t Cpus);
 
 // Leaves the running thread in the state that it has been given, until someone
 // makes it ready. Interrupts are off.

@@ -132,7 +132,7 @@ void start(Thread &T) {
     T.IdNext = *idList(T.Id);
     *idList(T.Id) = &T;
   }
-  scheduler::makeReady(T);
+  scheduler::tell(scheduler::makeReady(T));
 }
 
 void discard(Thread &T) { thread_memory::free(T); }

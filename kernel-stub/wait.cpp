@@ -64,13 +64,14 @@ void enqueue(Bucket &B, Thread &T, const void *Key,
     sleepers::add(T);
 }
 
-void unblock(Bucket &B, Thread &T, WaitResult Result) {
+// Returns what is to be told: see scheduler::makeReady.
+uint32_t unblock(Bucket &B, Thread &T, WaitResult Result) {
   B.remove(T);
   setKey(T, nullptr);
   if (T.WakeTime != NoDeadline)
     sleepers::remove(T);
   T.Result = Result;
-  scheduler::makeReady(T);
+  return scheduler::makeReady(T);
 }
 
 // Locks the bucket in which T is, as long as it is in one and that is to be
@@ -105,8 +106,9 @@ bool tryLockWait(Thread &T) { return lockBucketOf(T, true); }
 
 void timeOut(Thread &T) {
   Bucket &B = bucketOf(T.WaitKey);
-  unblock(B, T, WaitResult::TimedOut);
+  uint32_t Cpus = unblock(B, T, WaitResult::TimedOut);
   B.Lock.release();
+  scheduler::tell(Cpus);
 }
 
 WaitResult wait(const void *Key, cpu::Lock &Held, const WaitOptions &Options) {
@@ -143,16 +145,20 @@ WaitResult wait(const void *Key, Ticket Old, const WaitOptions &Options) {
 
 unsigned wake(const void *Key, unsigned Max, uint32_t Bits) {
   Bucket &B = bucketOf(Key);
-  cpu::LockGuard Guard(B.Lock);
-  __atomic_store_n(&B.Sequence, B.Sequence + 1, __ATOMIC_RELEASE);
+  uint32_t Cpus = 0;
   unsigned N = 0;
+  cpu::InterruptGuard Guard;
+  B.Lock.acquire();
+  __atomic_store_n(&B.Sequence, B.Sequence + 1, __ATOMIC_RELEASE);
   for (Thread *T = B.First, *Next; T && N != Max; T = Next) {
     Next = T->WaitNext;
     if (T->WaitKey == Key && T->WaitBits & Bits) {
-      unblock(B, *T, WaitResult::Woken);
+      Cpus |= unblock(B, *T, WaitResult::Woken);
       ++N;
     }
   }
+  B.Lock.release();
+  scheduler::tell(Cpus);
   return N;
 }
 
@@ -182,9 +188,10 @@ unsigned requeue(const void *From, const void *To, unsigned Max) {
 void interrupt(Thread &T) {
   cpu::InterruptGuard Guard;
   if (Bucket *B = lockBucketOf(T, false)) {
-    if (T.IsInterruptible)
-      unblock(*B, T, WaitResult::Interrupted);
+    uint32_t Cpus =
+        T.IsInterruptible ? unblock(*B, T, WaitResult::Interrupted) : 0;
     B->Lock.release();
+    scheduler::tell(Cpus);
   } else if (&T != &current() && __atomic_load_n(&T.OnCpu, __ATOMIC_RELAXED)) {
     smp::sendReschedule(smp::cpu(T.CpuId));
   }
