@@ -25,6 +25,10 @@ class OtherElf(ElfError):
     """Not for this machine; a loader that searches goes on to the next file."""
 
 
+class NotLoadable(ElfError):
+    """An object file or a core dump: no loader takes it."""
+
+
 @dataclasses.dataclass
 class Elf:
     """A program or shared object. Strings are as in the file, unexpanded."""
@@ -54,7 +58,7 @@ def parse(data):
     if machine != EM_X86_64:
         raise OtherElf(f"for another machine (e_machine {machine}), not x86-64")
     if kind not in (ET_EXEC, ET_DYN):
-        raise ElfError(f"neither a program nor a shared object (e_type {kind})")
+        raise NotLoadable(f"neither a program nor a shared object (e_type {kind})")
     (offset,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
     if count and (size < 56 or offset + size * count > len(data)):

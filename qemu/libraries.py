@@ -58,7 +58,7 @@ class Libraries:
 
     def add_object(self, path):
         """The same for a file that programs may load by dlopen; nothing if it is
-        not an ELF file."""
+        not a program or a shared object."""
         return self._add(path, program=False)
 
     def _add(self, path, program):
@@ -68,6 +68,8 @@ class Libraries:
         try:
             file = elf.parse(data)
         except elf.ElfError as error:
+            if isinstance(error, elf.NotLoadable) and not program:
+                return None
             return f"{path}: {error}: what it needs is not collected"
         if not file.dynamic:
             return None

@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import argparse
 import os
 import posixpath
+import re
 import shlex
 import shutil
 import signal
@@ -20,6 +21,7 @@ from machine import PANIC, QEMU_ERROR, TIMEOUT, RunError
 PREFIX = "segshift-run: "
 STATUS = {TIMEOUT: 124, QEMU_ERROR: 125, PANIC: 126}
 CANNOT_RUN, CANNOT_START = 125, 127
+KILLED = re.compile(rb"^program killed by signal (\d+): ([ -~]+)$", re.MULTILINE)
 
 DESCRIPTION = """\
 Boot the kernel stub in QEMU with PROGRAM, an unmodified Linux executable of this
@@ -30,9 +32,9 @@ standard input.
 A dynamic program is given what it needs, as its loader (glibc's or musl's) would
 find it here: the loader itself, the libraries, their libraries, by RPATH, RUNPATH,
 LD_LIBRARY_PATH and LD_PRELOAD (from --env), ld.so.cache and the default
-directories; all at their own paths, with the symbolic links on the way. What it
-opens by itself while it runs, such as data and plugins, is for --file and --root
-to add."""
+directories; all at their own paths, with the symbolic links on the way. A script
+is given its interpreter. What a program opens by itself while it runs, such as data
+and plugins, is for --file and --root to add."""
 
 EPILOG = """\
 exit status:
@@ -52,7 +54,7 @@ examples:
   ./dev run /bin/ls -lR /             dynamic: libraries are collected
   ./dev run --file /etc/passwd /bin/cat /etc/passwd
   ./dev run --file /usr/lib/python3.11 /usr/bin/python3.11 -c 'print(1)'
-  ./dev run --root ./tree /bin/busybox sh -c 'ls /'
+  ./dev run --root ./tree /bin/busybox ls -R /
   echo 1 2 | ./dev run /usr/bin/wc    standard input
   ./dev run --then './second x' ./first
   ./dev run --qemu-arg=-s --qemu-arg=-S ./hello   wait for gdb on port 1234"""
@@ -218,6 +220,20 @@ def programs_of(options, guest, environment):
     return [[find_program(name, guest, environment), *args] for name, *args in commands]
 
 
+def add_interpreter(script, guest):
+    """Put the program that a script's first line names into the guest (execve(2));
+    returns its path. None if there is no such line, or no such program: then the
+    kernel tells."""
+    first = (guest.find(script) or b"").partition(b"\n")[0]
+    words = first[2:].split(None, 1)
+    if not first.startswith(b"#!") or not words:
+        return None
+    try:
+        return guest.add(os.fsdecode(words[0]))
+    except GuestError:
+        return None
+
+
 def add_programs(programs, added, guest, environment):
     """Put programs into the guest, with what they and the added files need. False if
     one cannot be started; that was told."""
@@ -229,7 +245,7 @@ def add_programs(programs, added, guest, environment):
         except GuestError as error:
             say(f"no program {error}")
             return False
-        trouble = libraries.add_program(found)
+        trouble = libraries.add_program(add_interpreter(found, guest) or found)
         if trouble:
             say(trouble)
     # Its loader would not start it either.
@@ -297,9 +313,15 @@ def describe(name, result):
 def report(options, names, outcome):
     """Tell on standard error what the programs' own output does not; returns the
     exit status."""
+    reasons = KILLED.finditer(outcome.log)
     for name, result in zip(names, outcome.results):
+        text = describe(name, result)
+        if result[0] == "signal":
+            reason = next(reasons, None)
+            if reason and int(reason[1]) == result[1]:
+                text += f": {reason[2].decode()}"
         if len(names) > 1 or result[0] != "exit":
-            say(describe(name, result))
+            say(text)
     if outcome.failure is None:
         if options.log:
             keep_log(outcome.log, options.log)
