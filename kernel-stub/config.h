@@ -6,6 +6,7 @@
  *   THREAD_AREA               kernel stacks and kernel TLS blocks, guard pages
  *   CPU_AREA                  interrupt stacks of processors but the first
  *   HEAP_AREA                 large blocks of the kernel heap
+ *   MODULE_AREA               kernel modules
  *   KERNEL_BASE               the kernel image (-mcmodel=kernel)
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,6 +20,8 @@
 #define THREAD_AREA 0xffffc00000000000
 #define CPU_AREA 0xffffc80000000000
 #define HEAP_AREA 0xffffd00000000000
+#define MODULE_AREA 0xffffd80000000000
+#define MODULE_SLOT_SIZE 0x200000
 
 /* Kernel stacks have this size and alignment; the lowest page is a guard. */
 #define KSTACK_SIZE 0x8000

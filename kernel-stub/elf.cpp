@@ -243,6 +243,8 @@ Error Planner::addTls() {
 }
 
 Error Planner::checkEntry() {
+  if (R.IsLibrary)
+    return {};
   for (unsigned S = 0; S != P.NumSegments; ++S) {
     const Segment &Seg = P.Segments[S];
     if ((Seg.Flags & Exec) && P.Entry >= Seg.VAddr &&

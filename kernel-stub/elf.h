@@ -122,6 +122,7 @@ struct Plan {
 struct Range {
   uint64_t Low, High;
   uint64_t MaxSize;
+  bool IsLibrary = false; // e_entry does not count
 };
 
 // A file to be checked.

@@ -16,7 +16,7 @@ namespace kernel_tls {
 // boot.S's static TCB to a block with the thread-locals.
 void initBoot();
 
-// Bytes of a block, and of the part of it that lies below the thread pointer.
+// Bytes of a block (a DTV behind it included), and of the part of it that lies below the thread pointer.
 size_t size();
 size_t sizeBelow();
 
@@ -28,6 +28,9 @@ bool isInBootBlock(uint64_t Address);
 // Makes a block at Memory, size() bytes, page-aligned. Returns the thread
 // pointer.
 void *make(void *Memory);
+// Gives back what a thread has of its own beside the block: the blocks of
+// modules. It runs no more.
+void release(void *Tp);
 
 // Copies a block's thread-locals, canary and kernel slots to below and at the
 // address To, which may be the program's memory. False: it cannot be written.

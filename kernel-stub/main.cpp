@@ -10,6 +10,7 @@
 #include "interrupts.h"
 #include "log.h"
 #include "memory.h"
+#include "module.h"
 #include "options.h"
 #include "paging.h"
 #include "panic.h"
@@ -59,6 +60,20 @@ void runPrograms() {
   }
 }
 
+#ifdef MODE_HAS_MODULES
+bool loadModules() { return module::loadAll(); }
+void unloadModules() { module::unloadAll(); }
+#else
+bool loadModules() {
+  if (!options::get("module"))
+    return true;
+  control::send("error module=: this kernel, of mode %s, has no modules",
+                MODE_NAME);
+  return false;
+}
+void unloadModules() {}
+#endif
+
 // False, after a message: not to be had.
 bool chooseRing() {
   uint64_t Ring = options::getNumber("ring", 0);
@@ -88,8 +103,9 @@ bool chooseRing() {
   control::send("ready");
   if (const char *Name = options::get("selftest"))
     selftest::run(Name);
-  else
+  else if (loadModules())
     runPrograms();
+  unloadModules();
   if (interrupts::nmis() || interrupts::debugs())
     log("NMIs: %lu, debug exceptions in the kernel: %lu", interrupts::nmis(),
         interrupts::debugs());

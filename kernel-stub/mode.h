@@ -40,6 +40,7 @@
  * page below. */
 #define SEGSHIFT_SLOT_SAVED_RSP 0x1088
 #endif
+#define MODE_HAS_MODULES /* module.h */
 #elif defined(STUB_MODE_FS_SWITCH)
 #define MODE_NAME "fs-switch"
 #define MODE_HAS_RING3

@@ -4,7 +4,7 @@
 
 namespace options {
 
-static char Line[512];
+static char Line[1024];
 
 void init(const char *CommandLine) {
   size_t N = strlen(CommandLine);
@@ -15,7 +15,7 @@ void init(const char *CommandLine) {
 }
 
 const char *get(const char *Key) {
-  static char Value[64];
+  static char Value[MaxValue];
   size_t KeyLength = strlen(Key);
   for (const char *S = Line; *S;) {
     while (*S == ' ')

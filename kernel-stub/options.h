@@ -6,6 +6,7 @@
 //   strace=1       each system call on the program's standard error; strace.h
 //   cpus=N         self-tests: how many processors there should be
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
+//   module=PATHS   kernel modules of the initrd, with commas between; module.h
 //   ring=3         programs run in ring 3 (default: 0); not in every mode
 //   tls-guard=1    kernel TLS is closed while a program in ring 0 runs; tls_guard.h
 //   step=1, nmis=1 tests of the kernel's entries; stress.h
@@ -20,6 +21,8 @@
 namespace options {
 
 void init(const char *CommandLine); // copied
+
+constexpr unsigned MaxValue = 512; // its NUL included
 
 // The value of a key, or null. The next call overwrites it.
 const char *get(const char *Key);

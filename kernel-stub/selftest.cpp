@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "panic.h"
 #include "process.h"
+#include "selftest_module.h"
 #include "selftest_smp.h"
 #include "smp.h"
 #include "string.h"
@@ -357,6 +358,11 @@ const Test Tests[] = {
     {"smp-many-threads", nullptr, smp_test::manyThreads},
     {"smp-panic", nullptr, smp_test::panicOther},
     {"smp-wrong-note", nullptr, smp_test::wrongNote},
+#ifdef MODE_HAS_MODULES
+    {"modules", nullptr, module_test::run},
+    {"modules-no-memory", nullptr, module_test::noMemory},
+    {"modules-refused", nullptr, module_test::refused},
+#endif
 #ifdef STUB_CXX_RUNTIME
     {"cxx-exceptions", nullptr, cxx_test::exceptions},
     {"cxx-call-once", nullptr, cxx_test::callOnce},

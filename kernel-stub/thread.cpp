@@ -135,7 +135,10 @@ void start(Thread &T) {
   scheduler::tell(scheduler::makeReady(T));
 }
 
-void discard(Thread &T) { thread_memory::free(T); }
+void discard(Thread &T) {
+  kernel_tls::release(T.Bases.Tp);
+  thread_memory::free(T);
+}
 
 void end() {
   cpu::disableInterrupts();
@@ -171,6 +174,7 @@ void reap() {
         return;
       DeadList = T->Next;
     }
+    kernel_tls::release(T->Bases.Tp);
     thread_memory::free(*T);
   }
 }

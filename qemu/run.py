@@ -113,6 +113,9 @@ def parser():
                       help="put a file, or a directory with all that is in it, into the initrd, "
                       "at its absolute path or at GUEST, with modes and times; for an ELF file "
                       "with what it needs. May be repeated")
+    what.add_argument("--module", action="append", default=[], metavar="HOST",
+                      help="put a file into the initrd and have the kernel load it as a module "
+                      "before the programs, at /modules/NAME; may be repeated")
     what.add_argument("--root", metavar="DIR",
                       help="start from this directory tree as the guest's root. What is in it "
                       "comes before this machine's files")
@@ -204,6 +207,24 @@ def add_files(options, guest):
         else:
             added.append(guest.add(os.path.abspath(host)))
     return added
+
+
+def add_modules(options, guest):
+    """Put --module's files into the guest; returns the kernel's option for them."""
+    paths = []
+    for host in options.module:
+        path = f"/modules/{os.path.basename(host)}"
+        if "," in path or " " in path:
+            raise GuestError(f"--module {host}: a comma or a space in the name")
+        if path in paths:
+            raise GuestError(f"--module {host}: a second one of this name")
+        guest.add_file(host, path)
+        paths.append(path)
+    option = f"module={','.join(paths)}"
+    # The kernel's limits: options.h, module_object.h.
+    if len(option) > 511 or any(len(path) > 63 for path in paths):
+        raise GuestError("--module: names of files that are too long for the kernel")
+    return [option] if paths else []
 
 
 def programs_of(options, guest, environment):
@@ -353,11 +374,12 @@ def run(options):
         append.append(f"selftest={options.selftest}")
     target = machine.Machine(
         image=image, qemu=options.qemu, accel=options.accel, cpu=options.cpu, smp=options.smp,
-        icount=options.icount, nmi_every=options.nmi_every, append=" ".join(append), extra=tuple(options.qemu_arg))
+        icount=options.icount, nmi_every=options.nmi_every, extra=tuple(options.qemu_arg))
     target.check()
     guest = Guest(note=say)
     environment = dict(text.split("=", 1) for text in options.env)
     try:
+        target.append = " ".join(append + add_modules(options, guest))
         added = add_files(options, guest)
         programs = programs_of(options, guest, environment)
         if not add_programs(programs, added, guest, environment):

@@ -204,6 +204,17 @@ int segshift_tls_add_static(struct segshift_tls_modules *modules,
   return add(modules, image, true, number);
 }
 
+int segshift_tls_fill(struct segshift_tls_modules *modules, uint64_t number) {
+  uintptr_t state = lock(modules);
+  struct segshift_tls_module *module = find(modules, number);
+  bool is_modules = module && module != &modules->table[1];
+  if (is_modules && module->distance)
+    for (struct segshift_dtv *dtv = modules->threads; dtv; dtv = dtv->next)
+      fill((char *)dtv->tp - module->distance, &module->image);
+  unlock(modules, state);
+  return is_modules ? 0 : -SEGSHIFT_EINVAL;
+}
+
 int segshift_tls_remove(struct segshift_tls_modules *modules, uint64_t number) {
   size_t index = index_of(number);
   struct header *blocks = 0;

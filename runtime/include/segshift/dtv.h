@@ -19,7 +19,7 @@
  * Concurrency. __segshift_tls_get_addr and the descriptors take no lock once
  * the thread has the block. All else takes the embedder's lock for a short,
  * time, never over a call of the allocator: short and bounded, but for
- * segshift_tls_add_static, _remove, _attach and _forked, which copy images or
+ * segshift_tls_add_static, _fill, _remove, _attach and _forked, which copy images or
  * look through all threads under it. Any function may be called on any CPU, and
  * be preempted at any place, if the lock keeps out whatever on the same CPU
  * might take it too: interrupt or signal handlers that first touch a module's
@@ -171,6 +171,12 @@ int segshift_tls_add(struct segshift_tls_modules *modules,
 int segshift_tls_add_static(struct segshift_tls_modules *modules,
                             const struct segshift_tls_image *image,
                             uint64_t *number);
+
+/* Copies a static module's image to each thread's block once more, and does
+ * nothing for a dynamic one: for a loader that relocates .tdata when the module
+ * has its number. Before code of the module runs. -SEGSHIFT_EINVAL: there is no
+ * such module, or it is the kernel's own. */
+int segshift_tls_fill(struct segshift_tls_modules *modules, uint64_t number);
 
 /* Ends a module: its blocks of all threads are given back, its place in the
  * surplus is free. -SEGSHIFT_EINVAL: there is no such module, or it is the

@@ -214,7 +214,16 @@ static void surplus(void) {
       memset(block, 0x5a, size);
     }
     CHECK(get(number[i], 3) == (char *)w.tp + low[i] + 3, "by its number");
+    CHECK(!segshift_tls_fill(&w.modules, number[i]), "round %u", round);
+    for (unsigned t = 0; t < 2; ++t) {
+      char *block = (char *)tps[t] + low[i];
+      CHECK(!memcmp(block, text, image.file_size), "thread %u, again", t);
+      CHECK(size == image.file_size || !block[size - 1], "thread %u, again", t);
+    }
   }
+  CHECK(segshift_tls_fill(&w.modules, w.modules.table[1].number) ==
+            -SEGSHIFT_EINVAL,
+        "the kernel's");
   CHECK(added > 100 && full > 10, "%u added, %u times full", added, full);
   CHECK(
       !memcmp((char *)w.tp + segshift_tls_tpoff(&w.layout, 0), kernel_init, 40),
