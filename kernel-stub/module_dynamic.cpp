@@ -254,7 +254,8 @@ bool readDynamic(Module &M, Table Section, Error &E) {
     return refuse(E, "relocations or symbols in another form than x86-64's");
   if (IsTextRel)
     return refuse(E, "relocations in code (DT_TEXTREL): compile with -fPIC");
-  if (!M.symbol(0) || !M.at(D.GnuHash, sizeof(GnuHashHeader)))
+  if (!D.SymbolTable || !M.symbol(0) || !D.GnuHash ||
+      !M.at(D.GnuHash, sizeof(GnuHashHeader)))
     return refuse(E, "no symbol table, or no GNU hash table "
                      "(ld: --hash-style=gnu)");
   return true;
