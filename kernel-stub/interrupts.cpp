@@ -50,7 +50,8 @@ enum Vector : uint64_t {
   SimdError = 19,
 };
 
-constexpr uint64_t ErrorUser = 4; // in a page fault's error code
+// In a page fault's error code: by the program in ring 3; by a protection key.
+constexpr uint64_t ErrorUser = 4, ErrorKey = 32;
 
 struct Exception {
   const char *Name;
@@ -141,6 +142,14 @@ void kernelException(Frame &F, const char *Text) {
   panicAt(&F, "%s in the kernel", Text);
 }
 
+// Not inlined: its buffer would cost every page fault a canary.
+[[gnu::noinline]] void protectionKeyFault(const Frame &F, uint64_t Address) {
+  char Whose[160];
+  if (tls_guard::isCaught(F, Address, Whose, sizeof(Whose)))
+    process::kill(SIGSEGV, "store to 0x%lx, %s, at rip 0x%lx", Address, Whose,
+                  F.rip);
+}
+
 void pageFault(Frame &F) {
   uint64_t Address = cpu::readCr2();
   // From here on, another fault may come.
@@ -148,10 +157,8 @@ void pageFault(Frame &F) {
     cpu::enableInterrupts();
   if (!isFromProgram(F))
     ++KernelFaults;
-  char Whose[160];
-  if (tls_guard::isCaught(F, Address, Whose, sizeof(Whose)))
-    process::kill(SIGSEGV, "store to 0x%lx, %s, at rip 0x%lx", Address, Whose,
-                  F.rip);
+  if (F.error & ErrorKey)
+    protectionKeyFault(F, Address);
 
   // Also in a kernel thread: it may be loading a program.
   vm::Fault Result = isStrayAccess(F, Address)
