@@ -34,7 +34,7 @@ find it here: the loader itself, the libraries, their libraries, by RPATH, RUNPA
 LD_LIBRARY_PATH and LD_PRELOAD (from --env), ld.so.cache and the default
 directories; all at their own paths, with the symbolic links on the way. A script
 is given its interpreter. What a program opens by itself while it runs, such as data
-and plugins, is for --file and --root to add."""
+and plugins, is for --file and --root to add. Its working directory is /."""
 
 EPILOG = """\
 exit status:
