@@ -34,11 +34,12 @@
 #define TLS_GUARD_MSR 0x6e1
 #define TLS_GUARD_OPEN 0
 #define TLS_GUARD_CLOSED (2 << (2 * TLS_GUARD_KEY))
-#ifdef TLS_GUARD
 /* The slot is in the TCB, which is closed when it is needed. 4096 bytes further it
  * is in the page behind the block: that begins at or below this, and less than a
- * page below. */
-#define SEGSHIFT_SLOT_SAVED_RSP 0x1088
+ * page below. tls_guard.cpp makes sure. */
+#define TLS_GUARD_SAVED_RSP 0x1088
+#ifdef TLS_GUARD
+#define SEGSHIFT_SLOT_SAVED_RSP TLS_GUARD_SAVED_RSP
 #endif
 #define MODE_HAS_MODULES /* module.h */
 #elif defined(STUB_MODE_FS_SWITCH)

@@ -58,12 +58,19 @@ bool choose() {
   uint64_t On = options::getNumber("tls-guard", 0);
   if (!On)
     return true;
+  // A DTV behind the block could be in a page of its own.
+  uint64_t End = (kernel_tls::size() + paging::PageSize - 1) & -paging::PageSize;
+  uint64_t Slot = kernel_tls::sizeBelow() + TLS_GUARD_SAVED_RSP;
+  bool SlotIsOpen = Slot >= End && Slot + 8 <= End + paging::PageSize;
   const char *Why = On != 1           ? "it is 0 or 1"
                     : ProgramsInRing3 ? "programs in ring 3 cannot write kernel "
                                         "memory; the guard is for ring 0"
                     : !hasKeys()
                         ? "this processor has no protection keys for supervisor "
                           "pages (PKS)"
+                    : !SlotIsOpen
+                        ? "the kernel's TLS ends in another page than its thread "
+                          "control block"
                         : nullptr;
   if (Why) {
     control::send("error tls-guard=%lu: %s", On, Why);
