@@ -10,8 +10,8 @@ static __thread char text[16] = "module";
 static __thread long zeroed;
 static __thread volatile char aligned[100] __attribute__((aligned(64)));
 /* .tdata with a pointer in it: relocated before any thread has a copy. */
-static long target = 99;
-static __thread long *pointer = &target;
+static volatile long target = 99;
+EXPORT __thread volatile long *pointer = &target;
 
 static long constructed, resolved;
 
@@ -26,7 +26,7 @@ EXPORT long picked_by_others(void) __attribute__((ifunc("pick")));
 
 /* Pointers that are relocated: R_X86_64_RELATIVE, _64 or DT_RELR. */
 EXPORT long value = 5;
-static long *const own[] = {&target, &value};
+static volatile long *const own[] = {&target, &value};
 static const char *const names[] = {"first", "second"};
 
 __attribute__((constructor)) static void construct(void) {
