@@ -7,9 +7,10 @@ info tls
 print $tls("thread::(anonymous namespace)::Current")->NumSyscalls
 print $tls("Depth")
 print $tls("thread::(anonymous namespace)::Current", "thread 1")->Id
-print $tls("thread::(anonymous namespace)::Current", "cpu 1")->Id
-info tls cpu 1
 python
+cpu = f"cpu {gdb.selected_thread().num}" # either may run the program
+gdb.execute(f'print $tls("thread::(anonymous namespace)::Current", "{cpu}")->Id')
+gdb.execute(f"info tls {cpu}")
 for name in ("nothing", "Current"):
     try:
         gdb.execute(f'print $tls("{name}")')
