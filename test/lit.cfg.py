@@ -37,6 +37,8 @@ if config.segshift_cpu:
                         if name.startswith(once)]
 if config.segshift_cpu in ("", "max"):
     config.available_features.add("fsgsbase")  # for programs' own use
+if config.segshift_cpu != "qemu64":
+    config.available_features.add("xsave")  # as in signal frames of this machine
 # With programs in ring 3, or by another kernel than that of mode gs. What is of mode
 # gs, ring 0, alone says REQUIRES: ring0.
 if config.segshift_ring:
