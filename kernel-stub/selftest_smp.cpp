@@ -66,7 +66,7 @@ bool hasAllProcessors() {
 
 constexpr unsigned PerCpu = 3;
 constexpr unsigned MaxTls = smp::MaxCpus * PerCpu;
-__thread uint64_t Own[32];
+__thread uint64_t Own[32] __attribute__((section(".tbss.first")));
 void *Tps[MaxTls];
 
 void checkTls(void *Index) {

@@ -13,7 +13,8 @@ struct Destructor {
   void *Object;
 };
 constexpr unsigned MaxDestructors = 8;
-__thread Destructor Destructors[MaxDestructors];
+__thread Destructor Destructors[MaxDestructors]
+    __attribute__((section(".tbss.first")));
 __thread unsigned NumDestructors;
 
 } // namespace
