@@ -24,7 +24,12 @@ enum Register : uint8_t {
   StatusB = 11,
   Century = 0x32,
 };
-enum : uint8_t { UpdateInProgress = 0x80, IsBinary = 4, Is24Hours = 2, Pm = 0x80 };
+enum : uint8_t {
+  UpdateInProgress = 0x80,
+  IsBinary = 4,
+  Is24Hours = 2,
+  Pm = 0x80
+};
 
 uint8_t read(Register R) {
   cpu::out8(0x70, R);
@@ -40,17 +45,20 @@ Date readDate() {
   // A machine without the clock reads all ones: not for ever.
   for (unsigned I = 0; I != 100000 && read(StatusA) & UpdateInProgress; ++I)
     cpu::pause();
-  const Register Registers[] = {Seconds, Minutes, Hours, Day, Month, Year, Century};
+  const Register Registers[] = {Seconds, Minutes, Hours,  Day,
+                                Month,   Year,    Century};
   Date D;
   for (unsigned I = 0; I != 7; ++I)
     D.Value[I] = read(Registers[I]);
   return D;
 }
 
-// Days from 1970-01-01. Years that end in March have the day of leap years last.
+// Days from 1970-01-01. Years that end in March have the day of leap years
+// last.
 int64_t daysSince1970(int64_t Year, unsigned Month, unsigned Day) {
   Year -= Month <= 2;
-  unsigned DayOfYear = (153 * (Month > 2 ? Month - 3 : Month + 9) + 2) / 5 + Day - 1;
+  unsigned DayOfYear =
+      (153 * (Month > 2 ? Month - 3 : Month + 9) + 2) / 5 + Day - 1;
   return Year * 365 + Year / 4 - Year / 100 + Year / 400 + DayOfYear - 719468;
 }
 

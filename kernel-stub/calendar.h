@@ -8,8 +8,8 @@
 
 namespace calendar {
 
-// After timer::init. From the option time=N, nanoseconds since 1970, or else from
-// the real-time clock (CMOS), to the second.
+// After timer::init. From the option time=N, nanoseconds since 1970, or else
+// from the real-time clock (CMOS), to the second.
 void init();
 
 // Nanoseconds since 1970, UTC.

@@ -25,13 +25,14 @@
 
 /* Kernel stacks have this size and alignment; the lowest page is a guard. */
 #define KSTACK_SIZE 0x8000
-/* An interrupt that finds less than this left above the guard is an overflow. */
+/* An interrupt that finds less than this above the guard is an overflow. */
 #define KSTACK_RESERVE 0x400
 
-/* Bytes below RSP that kernel code may use without moving it, and whether kernel
- * threads may use the x87, SSE and AVX registers. The stub's own code does neither
- * (-mno-red-zone, -mgeneral-regs-only). libstdc++.a and libgcc_eh.a, in the image
- * with the C++ runtime, were compiled for programs and do both. */
+/* Bytes below RSP that kernel code may use without moving it, and whether
+ * kernel threads may use the x87, SSE and AVX registers. The stub's own code
+ * does neither (-mno-red-zone, -mgeneral-regs-only). libstdc++.a and
+ * libgcc_eh.a, in the image with the C++ runtime, were compiled for programs
+ * and do both. */
 #ifdef STUB_CXX_RUNTIME
 #define KERNEL_RED_ZONE 128
 #define KERNEL_EXTENDED_STATE 1
@@ -48,9 +49,9 @@
 #define SEL_UCODE 0x28
 #define SEL_TSS 0x30
 
-/* Interrupt stacks: index in the TSS. With the program in ring 0 every vector has
- * one, because the CPU would else push onto the program's stack, over its red
- * zone. With the program in ring 3, IST_COMMON is not used. */
+/* Interrupt stacks: index in the TSS. With the program in ring 0 every vector
+ * has one, because the CPU would else push onto the program's stack, over its
+ * red zone. With the program in ring 3, IST_COMMON is not used. */
 #define IST_COMMON 1
 #define IST_DOUBLE_FAULT 2
 #define IST_NMI 3

@@ -20,7 +20,7 @@ struct DirectoryEntry {
   uint64_t Cookie;
   uint32_t Hash;
   uint32_t Cost; // bytes, as charged to fileMemory
-  uint8_t Size; // of Text
+  uint8_t Size;  // of Text
   char Text[];
 };
 

@@ -320,11 +320,14 @@ const char *message(Code C) {
   case Code::SecondInterp:
     return "program header $h is a second PT_INTERP";
   case Code::TruncatedInterp:
-    return "truncated: PT_INTERP, program header $h, ends at $a, the file at $b";
+    return "truncated: PT_INTERP, program header $h, ends at $a, the file at "
+           "$b";
   case Code::InterpSize:
-    return "PT_INTERP, program header $h: a path of $a bytes, 0x2 to $b are needed";
+    return "PT_INTERP, program header $h: a path of $a bytes, 0x2 to $b are "
+           "needed";
   case Code::InterpUnterminated:
-    return "PT_INTERP, program header $h: the $b bytes at $a are not a string that "
+    return "PT_INTERP, program header $h: the $b bytes at $a are not a string "
+           "that "
            "ends with a NUL";
   case Code::NoSegments:
     return "no PT_LOAD segment: nothing to load";

@@ -112,8 +112,8 @@ struct Plan {
   uint64_t PhdrAddr;
   uint16_t PhdrCount;
   uint16_t PhdrSize;
-  // PT_INTERP: the path of the dynamic linker, which is to be loaded as well and
-  // started instead. Empty: there is none.
+  // PT_INTERP: the path of the dynamic linker, which is to be loaded as well
+  // and started instead. Empty: there is none.
   char Interp[MaxInterp];
 };
 

@@ -1,5 +1,6 @@
-// Linux error numbers (include/uapi/asm-generic/errno-base.h and errno.h), and the
-// kernel's own errno: what the last failed function of the running thread ran into.
+// Linux error numbers (include/uapi/asm-generic/errno-base.h and errno.h), and
+// the kernel's own errno: what the last failed function of the running thread
+// ran into.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_ERROR_H
@@ -46,11 +47,12 @@ enum ErrorNumber : int {
   EOPNOTSUPP = 95,
   ETIMEDOUT = 110,
 
-  // What a call that process::interrupted() ended returns to have it begun again.
-  // Programs never see these (Linux include/linux/errno.h); if a handler runs:
-  ERESTARTSYS = 512,          // EINTR, or begun again if it has SA_RESTART
-  ERESTARTNOINTR = 513,       // begun again
-  ERESTARTNOHAND = 514,       // EINTR
+  // What a call that process::interrupted() ended returns to have it begun
+  // again. Programs never see these (Linux include/linux/errno.h); if a handler
+  // runs:
+  ERESTARTSYS = 512,           // EINTR, or begun again if it has SA_RESTART
+  ERESTARTNOINTR = 513,        // begun again
+  ERESTARTNOHAND = 514,        // EINTR
   ERESTART_RESTARTBLOCK = 516, // EINTR; else restart_syscall(2) goes on with it
 };
 

@@ -124,8 +124,8 @@ public:
   }
 
 private:
-  // A script's arguments: its interpreter, the line's argument, if there is one,
-  // then its path and what followed.
+  // A script's arguments: its interpreter, the line's argument, if there is
+  // one, then its path and what followed.
   bool addScript(process::Strings &Arguments, const char *Interpreter) {
     size_t Size = strlen(Interpreter) + 1 + strlen(F->Line.Argument) + 1;
     char *To = NewArguments =
@@ -145,8 +145,8 @@ private:
   }
 
   // A dynamic linker and static programs with a libc make their own TLS and set
-  // FS themselves. For programs without one, the block is ready and FS points to
-  // it.
+  // FS themselves. For programs without one, the block is ready and FS points
+  // to it.
   bool makeTls(Image &Program) {
     const elf::Tls &Tls = Program.Plan.Tls;
     if (!Tls.MemSize)
@@ -225,16 +225,16 @@ private:
 bool load(Process &P, Thread &T, process::Strings Arguments,
           process::Strings Environment, Start &S, char *Error,
           size_t ErrorSize) {
-  return Loader(P, T, Reason(Error, ErrorSize))
-      .run(Arguments, Environment, S);
+  return Loader(P, T, Reason(Error, ErrorSize)).run(Arguments, Environment, S);
 }
 
 } // namespace exec
 
 #ifdef STUB_MODE_FS_RESERVED
 void mode::refuseFs() {
-  process::kill(SIGSYS, "it sets FS, and in mode " MODE_NAME
-                        " there is one FS, the kernel's: modes gs and fs-switch "
-                        "run such programs");
+  process::kill(SIGSYS,
+                "it sets FS, and in mode " MODE_NAME
+                " there is one FS, the kernel's: modes gs and fs-switch "
+                "run such programs");
 }
 #endif

@@ -192,8 +192,8 @@ Node *open(const char *Path, int &Error);
 Node *nodeOf(int Fd, uint32_t &Access);
 
 // Writes where the node is in the tree to Path, NUL-terminated: "/usr/bin/env",
-// "/tmp/x (deleted)", "pipe:[5]". Returns its length; or Size (not 0) if there was
-// not enough room, and then the front is missing.
+// "/tmp/x (deleted)", "pipe:[5]". Returns its length; or Size (not 0) if there
+// was not enough room, and then the front is missing.
 size_t pathOf(Node &N, char *Path, size_t Size);
 
 // A file in no directory, as memfd_create(2) and shared anonymous memory have

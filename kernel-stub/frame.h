@@ -9,7 +9,8 @@
 
 using Frame = segshift_frame;
 
-// RFLAGS: single-step; interrupts enabled; no breakpoint at the next instruction.
+// RFLAGS: single-step; interrupts enabled; no breakpoint at the next
+// instruction.
 constexpr uint64_t FlagsTF = 0x100, FlagsIF = 0x200, FlagsRF = 0x10000;
 
 // What a program may choose of RFLAGS: CF, PF, AF, ZF, SF, TF, DF, OF, RF, AC.

@@ -118,8 +118,8 @@ int64_t requeue(uint64_t Address, uint32_t MaxWake, uint64_t To,
     if (Now != *Expected)
       return -EAGAIN;
   }
-  // Who begins to wait from here on, after a change of the word, may be moved too.
-  // It is woken by a wake of To, as the caller wants it of all.
+  // Who begins to wait from here on, after a change of the word, may be moved
+  // too. It is woken by a wake of To, as the caller wants it of all.
   unsigned Woken = thread::wake(key(Address), MaxWake);
   return Woken + thread::requeue(key(Address), key(To), MaxRequeue);
 }

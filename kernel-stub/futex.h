@@ -1,7 +1,7 @@
-// Futexes: threads that wait until another one says that a word of the program's
-// memory has changed (futex(2), futex(7)). The word's address is the key: there is
-// one address space, so that private and shared are the same. Two mappings of one
-// file page are two futexes, though.
+// Futexes: threads that wait until another one says that a word of the
+// program's memory has changed (futex(2), futex(7)). The word's address is the
+// key: there is one address space, so that private and shared are the same. Two
+// mappings of one file page are two futexes, though.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_FUTEX_H
@@ -21,8 +21,8 @@ int64_t wait(uint64_t Address, uint32_t Value, uint32_t Bits,
 // Wakes at most Max waiters that have one of Bits.
 int64_t wake(uint64_t Address, uint32_t Max, uint32_t Bits = ~0u);
 
-// Wakes, and lets at most MaxRequeue of the others wait for To. If Expected is not
-// null, only if the word is *Expected; else -EAGAIN.
+// Wakes, and lets at most MaxRequeue of the others wait for To. If Expected is
+// not null, only if the word is *Expected; else -EAGAIN.
 int64_t requeue(uint64_t Address, uint32_t MaxWake, uint64_t To,
                 uint32_t MaxRequeue, const uint32_t *Expected);
 

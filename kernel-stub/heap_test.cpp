@@ -12,8 +12,8 @@ constexpr unsigned NumThreads = 6, NumSlots = 64, NumTurns = 3000;
 unsigned NumEnded;
 
 // Around each limit between kinds of blocks, and in between.
-constexpr size_t Sizes[] = {0,    1,    15,   16,   17,   33,    100,  1000, 2015,
-                            2016, 2017, 4095, 4096, 4097, 20000, 65536};
+constexpr size_t Sizes[] = {0,    1,    15,   16,   17,   33,   100,   1000,
+                            2015, 2016, 2017, 4095, 4096, 4097, 20000, 65536};
 constexpr unsigned NumSizes = sizeof(Sizes) / sizeof(*Sizes);
 
 struct Slot {

@@ -101,8 +101,8 @@ bool Image::copyToUser(uint64_t To, uint64_t Offset, uint64_t Size) {
 }
 
 bool Image::map(uint64_t Base) {
-  // All of it is taken first, without access, so that gaps between segments stay
-  // its own.
+  // All of it is taken first, without access, so that gaps between segments
+  // stay its own.
   uint64_t Size = Plan.High - Plan.Low, Start = Plan.Low;
   if (Plan.Pie) {
     uint64_t Room = Size + Plan.Align, Taken = 0;
@@ -153,7 +153,8 @@ bool Image::mapSegment(const elf::Segment &G) {
   if (First < Done) {
     First = Done;
     uint64_t Page = Done - PageSize;
-    uint64_t InPage = min(FileEnd, Done) > Start ? min(FileEnd, Done) - Start : 0;
+    uint64_t InPage =
+        min(FileEnd, Done) > Start ? min(FileEnd, Done) - Start : 0;
     LastProtection |= Protection;
     Ok = vm::protect(Page, PageSize, ReadWrite) &&
          copyToUser(Start, G.Offset, InPage) &&

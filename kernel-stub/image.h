@@ -22,7 +22,8 @@ public:
   }
 
   // Returns false.
-  bool operator()(const char *Format, ...) __attribute__((format(printf, 2, 3)));
+  bool operator()(const char *Format, ...)
+      __attribute__((format(printf, 2, 3)));
 
 private:
   char *Text;
@@ -45,7 +46,8 @@ public:
   // free. Their pages are read from the file when they are touched.
   bool map(uint64_t Base);
 
-  // The first Size bytes of the file, or all if it is shorter. Returns how many.
+  // The first Size bytes of the file, or all if it is shorter. Returns how
+  // many.
   size_t readStart(char *To, size_t Size);
   // Size bytes of the file to the program's memory.
   bool copyToUser(uint64_t To, uint64_t Offset, uint64_t Size);

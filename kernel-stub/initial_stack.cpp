@@ -16,8 +16,8 @@ constexpr uint64_t StackTop = vm::High - 0x10000;
 // As on Linux (execve(2)), arguments and environment may take a quarter.
 constexpr uint64_t MaxStrings = StackSize / 4;
 
-// Auxiliary vector (psABI 3.4.3, Linux include/uapi/linux/auxvec.h). There is no
-// vDSO and so no AT_SYSINFO_EHDR.
+// Auxiliary vector (psABI 3.4.3, Linux include/uapi/linux/auxvec.h). There is
+// no vDSO and so no AT_SYSINFO_EHDR.
 enum : uint64_t {
   AT_NULL = 0,
   AT_PHDR = 3,

@@ -10,9 +10,7 @@ Archive TheArchive;
 
 } // namespace
 
-void init(const void *Start, size_t Size) {
-  TheArchive = {Start, Size};
-}
+void init(const void *Start, size_t Size) { TheArchive = {Start, Size}; }
 
 Archive archive() { return TheArchive; }
 

@@ -3,8 +3,8 @@
 //
 //   kernel to runner, COM4   the line "input": all that came so far was read
 //   runner to kernel, COM2   two bytes, N, the low one first; then N bytes of
-//                            input, at most MaxChunk. N = 0: the input has ended,
-//                            there will be no more
+//                            input, at most MaxChunk. N = 0: the input has
+//                            ended, there will be no more
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_INPUT_H

@@ -9,10 +9,10 @@
 #include "panic.h"
 #include "process.h"
 #include "scheduler.h"
+#include "signal.h"
 #include "smp.h"
 #include "stress.h"
 #include "thread.h"
-#include "signal.h"
 #include "timer.h"
 #include "tls_guard.h"
 #include "vm.h"
@@ -176,7 +176,8 @@ void pageFault(Frame &F) {
     // In a system call: the copy stops, and the call is the program's last.
     Process *P = process::current();
     if (Result == vm::Fault::NoMemory && P) {
-      log("program killed by signal %d: out of memory in a system call", SIGKILL);
+      log("program killed by signal %d: out of memory in a system call",
+          SIGKILL);
       process::endBySignal(*P, SIGKILL);
     }
     char Text[80];
@@ -190,15 +191,15 @@ void pageFault(Frame &F) {
     return signal::fault(F, {SIGBUS, signal::BUS_ADRERR, Address},
                          "%s 0x%lx, which its file does not have, at rip 0x%lx",
                          Access, Address, F.rip);
-  signal::fault(F,
-                {SIGSEGV, IsMapped ? signal::SEGV_ACCERR : signal::SEGV_MAPERR,
-                 Address},
-                "%s 0x%lx, which is %s, at rip 0x%lx", Access, Address,
-                IsMapped ? "protected" : "not mapped", F.rip);
+  signal::fault(
+      F,
+      {SIGSEGV, IsMapped ? signal::SEGV_ACCERR : signal::SEGV_MAPERR, Address},
+      "%s 0x%lx, which is %s, at rip 0x%lx", Access, Address,
+      IsMapped ? "protected" : "not mapped", F.rip);
 }
 
-// si_code of a floating-point error, from the flags that are raised and not masked
-// (SDM volume 1, 8.1.3 and 10.2.3).
+// si_code of a floating-point error, from the flags that are raised and not
+// masked (SDM volume 1, 8.1.3 and 10.2.3).
 int32_t floatingPointCode(const Frame &F) {
   uint32_t Raised;
   if (F.vector == X87Error) {
@@ -235,8 +236,8 @@ const char *nameOf(const Frame &F) {
   return Name ? Name : "unknown exception";
 }
 
-// Not inlined: it depends on the mode, and handleInterrupt, which is on every way
-// in, shall not.
+// Not inlined: it depends on the mode, and handleInterrupt, which is on every
+// way in, shall not.
 [[gnu::noinline]] void exceptionInProgram(Frame &F) {
   const Exception &E = Exceptions[F.vector];
   if (F.vector == InvalidOpcode && mode::GsIsKernels && !ProgramsInRing3 &&

@@ -37,8 +37,8 @@ uint64_t debugs();
 // Page faults that this thread took while in the kernel.
 unsigned kernelFaults();
 
-// In debug images: panics if the thread pointer is not the one that this processor
-// has for its current thread.
+// In debug images: panics if the thread pointer is not the one that this
+// processor has for its current thread.
 void checkThreadPointer(Frame *F);
 // For a self-test: what a breakpoint in the kernel reads.
 extern uint64_t TouchAtBreakpoint;

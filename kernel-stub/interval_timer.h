@@ -1,5 +1,5 @@
-// Timers that send signals: setitimer(2), alarm(2), timer_create(2). They go off
-// at the tick after their time.
+// Timers that send signals: setitimer(2), alarm(2), timer_create(2). They go
+// off at the tick after their time.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_INTERVAL_TIMER_H
@@ -11,8 +11,8 @@ class Process;
 
 namespace interval_timer {
 
-// The three of setitimer(2) come first; ids of timer_create(2) are from 0 on, and
-// stand behind them.
+// The three of setitimer(2) come first; ids of timer_create(2) are from 0 on,
+// and stand behind them.
 constexpr unsigned Real = 0, Virtual = 1, Profiling = 2, FirstCreated = 3;
 constexpr unsigned MaxTimers = 64;
 

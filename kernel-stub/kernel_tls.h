@@ -16,7 +16,8 @@ namespace kernel_tls {
 // boot.S's static TCB to a block with the thread-locals.
 void initBoot();
 
-// Bytes of a block (a DTV behind it included), and of the part of it that lies below the thread pointer.
+// Bytes of a block (a DTV behind it included), and of the part of it that lies
+// below the thread pointer.
 size_t size();
 size_t sizeBelow();
 

@@ -19,8 +19,8 @@ size_t formatV(char *Out, size_t Size, const char *Format, va_list Arguments);
 // One line of the log, with its newline.
 void log(const char *Format, ...) __attribute__((format(printf, 1, 2)));
 
-// From now on, log waits for nobody: for a panic, which may come in the middle of
-// a line.
+// From now on, log waits for nobody: for a panic, which may come in the middle
+// of a line.
 void breakLogLock();
 
 #endif

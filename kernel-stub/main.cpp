@@ -1,8 +1,8 @@
 // The first C++ function, and the order in which everything starts.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "config.h"
 #include "calendar.h"
+#include "config.h"
 #include "control.h"
 #include "cpu.h"
 #include "file.h"
@@ -20,8 +20,8 @@
 #include "scheduler.h"
 #include "selftest.h"
 #include "serial.h"
-#include "strace.h"
 #include "smp.h"
+#include "strace.h"
 #include "stress.h"
 #include "thread.h"
 #include "thread_memory.h"
@@ -99,7 +99,8 @@ bool chooseRing() {
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
   file::init();
-  log("thread: %lu bytes of kernel memory each", thread_memory::bytesPerThread());
+  log("thread: %lu bytes of kernel memory each",
+      thread_memory::bytesPerThread());
   control::send("ready");
   if (const char *Name = options::get("selftest"))
     selftest::run(Name);

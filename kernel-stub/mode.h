@@ -5,17 +5,19 @@
  *   gs           GS_BASE is the kernel's thread pointer. FS is the program's
  *                alone: the kernel sets it when asked, saves and loads it at
  *                thread switches, and never reads memory through it.
- *   fs-switch    FS_BASE is the kernel's thread pointer while the kernel runs, and
- *                the program's while that runs: each entry from a program that
- *                has an FS of its own loads the one, each exit the other. The
- *                entry finds the kernel's through GS, which is the processor's.
- *   fs-shared    There is one FS. The kernel's block lies right below wherever it
- *                points, so when a program sets FS, the kernel's thread-locals
- *                must go along, into the program's own block: same offsets, same
- *                bytes. This is the collision that mode gs does away with.
+ *   fs-switch    FS_BASE is the kernel's thread pointer while the kernel runs,
+ *                and the program's while that runs: each entry from a program
+ *                that has an FS of its own loads the one, each exit the other.
+ *                The entry finds the kernel's through GS, which is the
+ *                processor's.
+ *   fs-shared    There is one FS. The kernel's block lies right below wherever
+ *                it points, so when a program sets FS, the kernel's
+ *                thread-locals must go along, into the program's own block:
+ *                same offsets, same bytes. This is the collision that mode gs
+ *                does away with.
  *   fs-reserved  There is one FS, the kernel's. The STUB_RESERVED bytes right
- *                below it are kept for a program that the kernel's loader starts.
- *                A program that wants to set FS is ended.
+ *                below it are kept for a program that the kernel's loader
+ *                starts. A program that wants to set FS is ended.
  *
  * CMakeLists.txt includes this first in every source file, assembly as well.
  *
@@ -26,17 +28,17 @@
 
 #if defined(STUB_MODE_GS)
 #define MODE_NAME "gs"
-#define MODE_HAS_RING3 /* ring=3 on the kernel's command line */
+#define MODE_HAS_RING3     /* ring=3 on the kernel's command line */
 #define MODE_HAS_TLS_GUARD /* tls-guard=1: tls_guard.h */
-/* The protection key of kernel TLS, and IA32_PKRS (SDM volume 3, 5.6.2): two bits
- * for each key, of which the upper one forbids stores. */
+/* The protection key of kernel TLS, and IA32_PKRS (SDM volume 3, 5.6.2): two
+ * bits for each key, of which the upper one forbids stores. */
 #define TLS_GUARD_KEY 1
 #define TLS_GUARD_MSR 0x6e1
 #define TLS_GUARD_OPEN 0
 #define TLS_GUARD_CLOSED (2 << (2 * TLS_GUARD_KEY))
-/* The slot is in the TCB, which is closed when it is needed. 4096 bytes further it
- * is in the page behind the block: that begins at or below this, and less than a
- * page below. tls_guard.cpp makes sure. */
+/* The slot is in the TCB, which is closed when it is needed. 4096 bytes further
+ * it is in the page behind the block: that begins at or below this, and less
+ * than a page below. tls_guard.cpp makes sure. */
 #define TLS_GUARD_SAVED_RSP 0x1088
 #ifdef TLS_GUARD
 #define SEGSHIFT_SLOT_SAVED_RSP TLS_GUARD_SAVED_RSP
@@ -48,8 +50,8 @@
 #define MODE_SWITCHES_FS
 #define SEGSHIFT_KERNEL_TLS_FS /* for the runtime's headers */
 #define SEGSHIFT_TP_SWITCHED
-/* While the kernel runs, GS_BASE is the processor's struct Cpu (smp.h): the thread
- * pointer and the top of the kernel stack are kept there anyway. */
+/* While the kernel runs, GS_BASE is the processor's struct Cpu (smp.h): the
+ * thread pointer and the top of the kernel stack are kept there anyway. */
 #define CPU_TP 64
 #define CPU_SAVED_RSP 80
 #define CPU_RSP0 100
@@ -68,13 +70,14 @@
 
 #include "segshift/entry.h"
 
-/* The kernel's slots in the TCB: the two of segshift/entry.h. In mode fs-switch,
- * the program's FS while the kernel runs, or the thread pointer itself if the
- * program has none of its own. */
+/* The kernel's slots in the TCB: the two of segshift/entry.h. In mode
+ * fs-switch, the program's FS while the kernel runs, or the thread pointer
+ * itself if the program has none of its own. */
 #define TCB_SLOTS_SIZE 0x10
 #define TCB_PROGRAM_FS 0x80
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 /* Boot, after the thread pointer is set. Clobbers rax, rcx, rdx. In mode gs, FS
  * points to nothing until a program sets it, so that a kernel access through it
  * faults at once; address 0 would not do, as it is mapped at first. */
@@ -124,6 +127,7 @@
 .Ldone_\@:
 #endif
 .endm
+/* clang-format on */
 #else
 #include "copy_user.h"
 #include "cpu.h"
@@ -146,11 +150,11 @@ constexpr uint64_t ReservedBytes = ~0ull;
 // Ends the running program, which wants to set FS where it cannot. exec.cpp
 [[noreturn]] void refuseFs();
 
-// A thread's segment bases while it does not run. The same in all modes, so that
-// the code that does not know of the mode is the same, too.
+// A thread's segment bases while it does not run. The same in all modes, so
+// that the code that does not know of the mode is the same, too.
 struct Bases {
-  void *Tp;           // the kernel's; in the modes with one TLS, the program's too
-  bool IsProgram;     // kernel threads leave the program's bases alone
+  void *Tp;       // the kernel's; in the modes with one TLS, the program's too
+  bool IsProgram; // kernel threads leave the program's bases alone
   segshift_app_fs Fs; // the program's, where it has its own
   uint64_t Gs;        // the program's, if it runs in ring 3
 };
@@ -161,8 +165,8 @@ inline void setSlot(void *Tp, uint64_t Offset, uint64_t Value) {
 
 #ifdef MODE_HAS_RING3
 
-// The program's GS, while the kernel runs. The register is the one record of it,
-// as for FS.
+// The program's GS, while the kernel runs. The register is the one record of
+// it, as for FS.
 inline void switchUserGs(Bases &From, const Bases &To) {
   if (From.IsProgram)
     From.Gs = segshift_read_kernel_gs_base();
@@ -176,8 +180,8 @@ inline void inheritGs(Bases &B) {
     B.Gs = segshift_read_kernel_gs_base();
 }
 
-// ARCH_SET_GS and ARCH_GET_GS. False: another code, or the program runs in ring 0,
-// where they get EINVAL: GS is the kernel's.
+// ARCH_SET_GS and ARCH_GET_GS. False: another code, or the program runs in ring
+// 0, where they get EINVAL: GS is the kernel's.
 inline bool archPrctlGs(int Code, uint64_t Argument, int &Result) {
   if (!ProgramsInRing3 ||
       (Code != SEGSHIFT_ARCH_GET_GS && Code != SEGSHIFT_ARCH_SET_GS))
@@ -205,8 +209,8 @@ inline void setSlots(void *Tp, uint64_t StackTop) {
 // On each processor.
 inline void initCpu(const void *) {}
 
-// Whether a program in ring 0 has no GS of its own, and whether the thread pointer
-// is there.
+// Whether a program in ring 0 has no GS of its own, and whether the thread
+// pointer is there.
 constexpr bool GsIsKernels = true, TpIsInGs = true;
 #define SEGSHIFT_SEG_NAME "GS"
 
@@ -256,7 +260,8 @@ inline void initCpu(const void *Cpu) {
   segshift_write_gs_base(reinterpret_cast<uint64_t>(Cpu));
 }
 
-// The program's FS stays where the exit finds it, in the thread's block: one write.
+// The program's FS stays where the exit finds it, in the thread's block: one
+// write.
 inline void switchBases(Bases &From, const Bases &To) {
   segshift_set_tp(To.Tp);
   if (ProgramsInRing3)
@@ -312,8 +317,8 @@ inline bool setInitialFs(Bases &B, uint64_t Base) {
 }
 
 // From the moment that FS points elsewhere, the kernel's own thread-locals are
-// what lies there: they are copied first, and no interrupt may change the old ones
-// in between. EFAULT: there is no memory for them.
+// what lies there: they are copied first, and no interrupt may change the old
+// ones in between. EFAULT: there is no memory for them.
 inline int archPrctl(Bases &B, int Code, uint64_t Argument) {
   if (Code == SEGSHIFT_ARCH_GET_FS)
     return putUser64(Argument, segshift_read_fs_base());
@@ -345,7 +350,8 @@ SEGSHIFT_INLINE uint64_t programFs() { return segshift_read_fs_base(); }
 
 constexpr bool LoaderSharesBlock = true;
 
-// A thread that does not want an FS of its own: what the parent's variables are.
+// A thread that does not want an FS of its own: what the parent's variables
+// are.
 inline bool setInitialFs(Bases &B, uint64_t Base) {
   if (Base != segshift_read_fs_base())
     return false;

@@ -40,9 +40,9 @@ uint64_t findUsed(uint64_t Start, uint64_t End);
 // Maps one page. False: no memory for a table.
 bool map(uint64_t Address, uint64_t Physical, uint64_t Flags);
 
-// Gives one page that is mapped a protection key (bits 62:59 of its entry), on all
-// processors; splits a 2 MiB page for it. False: it is not mapped, or there is no
-// memory for a table.
+// Gives one page that is mapped a protection key (bits 62:59 of its entry), on
+// all processors; splits a 2 MiB page for it. False: it is not mapped, or there
+// is no memory for a table.
 bool setKey(uint64_t Address, uint64_t Key);
 
 // Removes the mapping of one page, present or not, from all processors. Returns

@@ -5,17 +5,17 @@
 #include "cpu.h"
 #include "error.h"
 #include "exec.h"
-#include "initial_stack.h"
 #include "futex.h"
+#include "heap.h"
+#include "initial_stack.h"
 #include "interrupts.h"
 #include "interval_timer.h"
 #include "log.h"
-#include "heap.h"
 #include "memory.h"
-#include "processor.h"
-#include "smp.h"
 #include "open_file.h"
+#include "processor.h"
 #include "robust_list.h"
+#include "smp.h"
 #include "string.h"
 #include "timer.h"
 #include "trace.h"
@@ -82,10 +82,11 @@ void logThreads(const Process &P, size_t Others) {
     thread::yield();
   }
   size_t Left = thread::numThreads() - Others;
-  log("ended: %lu threads, with kernel TLS blocks of %lu bytes each; %lu blocks "
+  log("ended: %lu threads, with kernel TLS blocks of %lu bytes each; %lu "
+      "blocks "
       "(%lu bytes) are left; %lu system calls; %lu NMIs since the start",
-      static_cast<uint64_t>(P.NumStarted), kernel_tls::size(), Left, Left * kernel_tls::size(),
-      P.NumSyscalls, numNmis());
+      static_cast<uint64_t>(P.NumStarted), kernel_tls::size(), Left,
+      Left * kernel_tls::size(), P.NumSyscalls, numNmis());
 }
 
 // Starts the first thread, and waits until the last one has ended.
@@ -273,8 +274,9 @@ void exitThread(int Status) {
 
 bool interrupted() {
   Process *P = current();
-  return P && (isEnding(*P) || __atomic_load_n(&thread::current().Signals.Interrupted,
-                                               __ATOMIC_SEQ_CST));
+  return P && (isEnding(*P) ||
+               __atomic_load_n(&thread::current().Signals.Interrupted,
+                               __ATOMIC_SEQ_CST));
 }
 
 uint64_t cpuTime(int Tid) { return cpuTimeOf(*current(), Tid); }

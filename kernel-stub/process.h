@@ -27,8 +27,8 @@ struct Strings {
 
 class Process {
 public:
-  char Path[4096] = ""; // of its executable file
-  int Id = 0; // getpid(2): its first thread's
+  char Path[4096] = "";       // of its executable file
+  int Id = 0;                 // getpid(2): its first thread's
   FileTable *Files = nullptr; // open_file.h
   process::Strings Arguments, Environment;
 
@@ -38,8 +38,8 @@ public:
   unsigned NumStarted = 0; // of them and of those that have ended
   signal::ProcessState Signals;
 
-  // How it ended, in the end. Its threads see Ending when they are about to leave
-  // the kernel, and end.
+  // How it ended, in the end. Its threads see Ending when they are about to
+  // leave the kernel, and end.
   bool Ending = false;
   int Signal = 0; // 0: by exit
   int Status = 0; // 0 to 255
@@ -88,15 +88,15 @@ void endBySignal(Process &P, int Signal);
 // program's, as on Linux.
 [[noreturn]] void exitThread(int Status);
 
-// Whether a wait of the running thread is to end early: its program is ending, or
-// there is a signal for it. To be asked with what protects the wait, right
-// before each thread::wait. The call then returns what it has done so far; or, if
-// that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it again.
-// In a kernel thread, false.
+// Whether a wait of the running thread is to end early: its program is ending,
+// or there is a signal for it. To be asked with what protects the wait, right
+// before each thread::wait. The call then returns what it has done so far; or,
+// if that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it
+// again. In a kernel thread, false.
 bool interrupted();
 
-// Nanoseconds that a thread of a program has run, or all of them if Tid is 0. 0:
-// there is no such thread.
+// Nanoseconds that a thread of a program has run, or all of them if Tid is 0.
+// 0: there is no such thread.
 uint64_t cpuTimeOf(const Process &P, int Tid);
 uint64_t cpuTime(int Tid); // of the running one
 

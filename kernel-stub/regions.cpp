@@ -77,8 +77,9 @@ bool RangeTree::isFree(uint64_t Start, uint64_t End) const {
   return !R || R->Start >= End;
 }
 
-// Within [Low, High), which reaches from the range before the subtree to the one
-// after it, or less far. A subtree that has no gap of that size is not entered.
+// Within [Low, High), which reaches from the range before the subtree to the
+// one after it, or less far. A subtree that has no gap of that size is not
+// entered.
 uint64_t RangeTree::search(const Range *Tree, uint64_t Size, uint64_t Low,
                            uint64_t High) {
   if (High < Low || High - Low < Size)

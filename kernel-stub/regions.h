@@ -37,8 +37,8 @@ public:
   // Whether [Start, End) meets no range.
   bool isFree(uint64_t Start, uint64_t End) const;
 
-  // The start of the highest free Size bytes in [Low, High), Low not 0. 0: there
-  // are none.
+  // The start of the highest free Size bytes in [Low, High), Low not 0. 0:
+  // there are none.
   uint64_t findFree(uint64_t Size, uint64_t Low, uint64_t High) const;
 
   // R, with Start and End set, must not meet a range that is there.

@@ -12,8 +12,9 @@ namespace robust_list {
 constexpr uint64_t HeadSize = 24;
 
 // At the end of the running thread: marks each mutex of the list that it still
-// holds with FUTEX_OWNER_DIED, and wakes one waiter. The list may hold anything:
-// it is left where it cannot be read, and after as many mutexes as Linux looks at.
+// holds with FUTEX_OWNER_DIED, and wakes one waiter. The list may hold
+// anything: it is left where it cannot be read, and after as many mutexes as
+// Linux looks at.
 void release(uint64_t Head);
 
 } // namespace robust_list

@@ -197,8 +197,8 @@ void preempt() {
     return;
   cpu::InterruptGuard Guard;
   Cpu &C = smp::current();
-  // Also if there is nobody to switch to: the next tick asks again, and until then
-  // no way out of the kernel looks at the queue.
+  // Also if there is nobody to switch to: the next tick asks again, and until
+  // then no way out of the kernel looks at the queue.
   NeedSwitch = false;
   if (queueLength(C) || !mayRun(thread::current(), C))
     thread::yield();

@@ -196,8 +196,8 @@ void endRestart(Frame &F, bool HasHandler, uint64_t HandlerFlags) {
   if (!Again)
     F.rax = -EINTR;
   else
-    beginAgain(F, Result == ERESTART_RESTARTBLOCK ? SYS_restart_syscall
-                                                  : F.error);
+    beginAgain(F,
+               Result == ERESTART_RESTARTBLOCK ? SYS_restart_syscall : F.error);
 }
 
 // Starts the handler of a signal that has been taken.
@@ -212,8 +212,8 @@ void startHandler(Frame &F, const Action &A, const Info &I) {
     return badFrame("no stack for a signal handler");
   }
   S.HasSaved = false;
-  setBlocked(thread::current(), S.Blocked | A.Mask |
-                                    (A.Flags & SA_NODEFER ? 0 : bit(I.Signo)));
+  setBlocked(thread::current(),
+             S.Blocked | A.Mask | (A.Flags & SA_NODEFER ? 0 : bit(I.Signo)));
 }
 
 } // namespace

@@ -81,8 +81,8 @@ enum Code : int32_t {
 // The head of siginfo_t, as programs see it; the other 80 bytes are 0.
 struct Info {
   int32_t Signo = 0, Errno = 0, Code = SI_USER, Pad = 0;
-  // SI_USER and the like: { pid, uid }, value. Faults: address. Timers: { timer,
-  // overruns }, value.
+  // SI_USER and the like: { pid, uid }, value. Faults: address. Timers:
+  // { timer, overruns }, value.
   uint64_t Fields[4] = {};
 };
 static_assert(sizeof(Info) == 48);
@@ -150,18 +150,18 @@ struct ProcessState {
   Pending Shared; // for whichever thread does not block it
 };
 
-// Sends a signal to the thread of this id, or to the process if Tid is 0. Q: room
-// for the Info, which stays the sender's if it is not OfHeap; null: there is none.
-// False: no such thread. Signal 0 only asks for that. May be called from
-// interrupts.
+// Sends a signal to the thread of this id, or to the process if Tid is 0. Q:
+// room for the Info, which stays the sender's if it is not OfHeap; null: there
+// is none. False: no such thread. Signal 0 only asks for that. May be called
+// from interrupts.
 bool send(Process &P, int Tid, const Info &I, Queued *Q);
 // The same for a signal of the kernel's own, to the running program: SIGPIPE,
 // SIGXFSZ … From a thread of it.
 void raise(int Signal);
 
-// A fault of the running thread, in the program: the handler is to run at once. A
-// program without handler, or that blocks the signal, is killed, with the text as
-// the reason in the log.
+// A fault of the running thread, in the program: the handler is to run at once.
+// A program without handler, or that blocks the signal, is killed, with the
+// text as the reason in the log.
 struct Fault {
   int Signal;
   int32_t Code;
@@ -182,8 +182,8 @@ void setTemporaryMask(Set Blocked);
 
 // What is pending for the running thread, blocked or not.
 Set pending();
-// From here on, signals of the set interrupt the running thread's waits although
-// it blocks them. For sigtimedwait.
+// From here on, signals of the set interrupt the running thread's waits
+// although it blocks them. For sigtimedwait.
 void await(Set Wanted);
 // Ends that, and takes one of them. False: there is none.
 bool takeAwaited(Info &I);
@@ -191,8 +191,9 @@ bool takeAwaited(Info &I);
 Action action(int Signal);
 void setAction(int Signal, const Action &A);
 
-// Before the running thread goes back to the program by F: starts handlers, does
-// default actions, begins system calls again. Interrupts are on. May not return.
+// Before the running thread goes back to the program by F: starts handlers,
+// does default actions, begins system calls again. Interrupts are on. May not
+// return.
 void deliver(Frame &F);
 // Whether there is something to deliver. Interrupts are off.
 bool isPending(const Frame &F);

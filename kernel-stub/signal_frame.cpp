@@ -56,8 +56,8 @@ enum : uint64_t { // uc_flags
   UC_STRICT_RESTORE_SS = 4,
 };
 
-// What the kernel writes into the bytes of the FXSAVE area that the CPU leaves to
-// software, so that a reader knows what follows it.
+// What the kernel writes into the bytes of the FXSAVE area that the CPU leaves
+// to software, so that a reader knows what follows it.
 struct SoftwareBytes { // struct _fpx_sw_bytes
   uint32_t Magic1, ExtendedSize;
   uint64_t Features;
@@ -162,8 +162,8 @@ bool readState(void *State, uint64_t From) {
   return isLoadable(State, Mxcsr);
 }
 
-// By way of a page of its own: a thread switch overwrites ExtendedState with the
-// registers as long as they are not loaded.
+// By way of a page of its own: a thread switch overwrites ExtendedState with
+// the registers as long as they are not loaded.
 bool popState(uint64_t From) {
   if (!From) {
     clearState();
@@ -182,8 +182,8 @@ bool popState(uint64_t From) {
 
 void fillContext(UserContext &U, const Frame &F, const signal::ThreadState &S,
                  uint64_t State, signal::Set Mask) {
-  U.Flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-            (hasXsave() ? UC_FP_XSTATE : 0);
+  U.Flags =
+      UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (hasXsave() ? UC_FP_XSTATE : 0);
   U.Link = 0;
   U.Alt = {S.Alt.Start, S.Alt.Size ? S.Alt.Flags : signal::SS_DISABLE, 0,
            S.Alt.Size};
@@ -242,9 +242,7 @@ int setAltStack(uint64_t Start, uint32_t Flags, uint64_t Size, uint64_t Sp) {
   return 0;
 }
 
-uint64_t maxSize() {
-  return sizeof(RtFrame) + 16 + stateSize() + 64 + RedZone;
-}
+uint64_t maxSize() { return sizeof(RtFrame) + 16 + stateSize() + 64 + RedZone; }
 
 bool push(Frame &F, const signal::Action &A, const signal::Info &I,
           signal::Set Mask) {
@@ -293,10 +291,9 @@ bool pop(Frame &F, signal::Set &Mask) {
   if (!getUser(U, F.rsp))
     return false;
   const Context &C = U.Registers;
-  Frame New = {C.r15, C.r14, C.r13, C.r12, C.rbp,    C.rbx,
-               C.r11, C.r10, C.r9,  C.r8,  C.rdi,    C.rsi,
-               C.rdx, C.rcx, C.rax, 0,     0,        C.rip,
-               C.cs,  C.rflags, C.rsp, C.ss};
+  Frame New = {C.r15, C.r14, C.r13, C.r12,    C.rbp, C.rbx, C.r11, C.r10,
+               C.r9,  C.r8,  C.rdi, C.rsi,    C.rdx, C.rcx, C.rax, 0,
+               0,     C.rip, C.cs,  C.rflags, C.rsp, C.ss};
   if (!sanitizeProgramFrame(New) || !popState(C.State))
     return false;
   F = New;

@@ -1,11 +1,10 @@
-// The frame that a signal handler runs on: struct rt_sigframe of Linux for x86-64
-// (arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h), which programs and
-// their libraries read and change.
+// The frame that a signal handler runs on: struct rt_sigframe of Linux for
+// x86-64 (arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h), which
+// programs and their libraries read and change.
 //
 //   high  interrupted stack; red zone, 128 bytes
-//         x87, SSE, AVX … state, as XSAVE stores it, 64-aligned; FP_XSTATE_MAGIC2
-//         siginfo_t, 128 bytes
-//         ucontext_t
+//         x87, SSE, AVX … state, as XSAVE stores it, 64-aligned;
+//         FP_XSTATE_MAGIC2 siginfo_t, 128 bytes ucontext_t
 //   RSP   return address: sa_restorer, which calls rt_sigreturn; RSP + 8 is a
 //         multiple of 16, as after a call
 //

@@ -1,7 +1,7 @@
-/* SMAP (SDM volume 3, 5.6): with the program in ring 3, the kernel's accesses to
- * its pages fault but between stac and clac, which set and clear RFLAGS.AC. The two
- * are invalid opcodes on a CPU without SMAP, so they stand as three bytes that do
- * nothing, and processor.cpp writes them where there is SMAP.
+/* SMAP (SDM volume 3, 5.6): with the program in ring 3, the kernel's accesses
+ * to its pages fault but between stac and clac, which set and clear RFLAGS.AC.
+ * The two are invalid opcodes on a CPU without SMAP, so they stand as three
+ * bytes that do nothing, and processor.cpp writes them where there is SMAP.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -9,6 +9,7 @@
 #define STUB_SMAP_H
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 
 /* 0f 01 `last`, and in the list of places what is to be written. */
 .macro SMAP_INSTRUCTION last
@@ -27,6 +28,7 @@
     SMAP_INSTRUCTION 0xca
 .endm
 
+/* clang-format on */
 #else
 #include <stdint.h>
 

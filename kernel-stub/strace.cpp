@@ -49,62 +49,69 @@ struct Flags {
 
 // Linux, include/uapi/asm-generic/fcntl.h
 constexpr Constant OpenFlags[] = {
-    {0, "O_RDONLY"},           {1, "O_WRONLY"},       {2, "O_RDWR"},
-    {0100, "O_CREAT"},         {0200, "O_EXCL"},      {0400, "O_NOCTTY"},
-    {01000, "O_TRUNC"},        {02000, "O_APPEND"},   {04000, "O_NONBLOCK"},
-    {04010000, "O_SYNC"},      {010000, "O_DSYNC"},   {040000, "O_DIRECT"},
-    {020200000, "O_TMPFILE"},  {0200000, "O_DIRECTORY"},
-    {0400000, "O_NOFOLLOW"},   {01000000, "O_NOATIME"},
-    {02000000, "O_CLOEXEC"},   {010000000, "O_PATH"}, {0100000, "O_LARGEFILE"}};
+    {0, "O_RDONLY"},          {1, "O_WRONLY"},          {2, "O_RDWR"},
+    {0100, "O_CREAT"},        {0200, "O_EXCL"},         {0400, "O_NOCTTY"},
+    {01000, "O_TRUNC"},       {02000, "O_APPEND"},      {04000, "O_NONBLOCK"},
+    {04010000, "O_SYNC"},     {010000, "O_DSYNC"},      {040000, "O_DIRECT"},
+    {020200000, "O_TMPFILE"}, {0200000, "O_DIRECTORY"}, {0400000, "O_NOFOLLOW"},
+    {01000000, "O_NOATIME"},  {02000000, "O_CLOEXEC"},  {010000000, "O_PATH"},
+    {0100000, "O_LARGEFILE"}};
 // include/uapi/asm-generic/mman-common.h, mman.h
 constexpr Constant Protections[] = {
     {0, "PROT_NONE"}, {1, "PROT_READ"}, {2, "PROT_WRITE"}, {4, "PROT_EXEC"}};
 constexpr Constant MapFlags[] = {
-    {1, "MAP_SHARED"},         {2, "MAP_PRIVATE"},
+    {1, "MAP_SHARED"},          {2, "MAP_PRIVATE"},
     {3, "MAP_SHARED_VALIDATE"}, {0x10, "MAP_FIXED"},
-    {0x20, "MAP_ANONYMOUS"},   {0x40, "MAP_32BIT"},
-    {0x100, "MAP_GROWSDOWN"},  {0x800, "MAP_DENYWRITE"},
+    {0x20, "MAP_ANONYMOUS"},    {0x40, "MAP_32BIT"},
+    {0x100, "MAP_GROWSDOWN"},   {0x800, "MAP_DENYWRITE"},
     {0x1000, "MAP_EXECUTABLE"}, {0x2000, "MAP_LOCKED"},
-    {0x4000, "MAP_NORESERVE"}, {0x8000, "MAP_POPULATE"},
-    {0x10000, "MAP_NONBLOCK"}, {0x20000, "MAP_STACK"},
-    {0x40000, "MAP_HUGETLB"},  {0x100000, "MAP_FIXED_NOREPLACE"}};
+    {0x4000, "MAP_NORESERVE"},  {0x8000, "MAP_POPULATE"},
+    {0x10000, "MAP_NONBLOCK"},  {0x20000, "MAP_STACK"},
+    {0x40000, "MAP_HUGETLB"},   {0x100000, "MAP_FIXED_NOREPLACE"}};
 constexpr Constant Advices[] = {
-    {0, "MADV_NORMAL"},       {1, "MADV_RANDOM"},      {2, "MADV_SEQUENTIAL"},
-    {3, "MADV_WILLNEED"},     {4, "MADV_DONTNEED"},    {8, "MADV_FREE"},
-    {9, "MADV_REMOVE"},       {10, "MADV_DONTFORK"},   {11, "MADV_DOFORK"},
-    {14, "MADV_HUGEPAGE"},    {15, "MADV_NOHUGEPAGE"}, {16, "MADV_DONTDUMP"},
-    {20, "MADV_COLD"},        {21, "MADV_PAGEOUT"},    {22, "MADV_POPULATE_READ"},
-    {23, "MADV_POPULATE_WRITE"}};
+    {0, "MADV_NORMAL"},         {1, "MADV_RANDOM"},
+    {2, "MADV_SEQUENTIAL"},     {3, "MADV_WILLNEED"},
+    {4, "MADV_DONTNEED"},       {8, "MADV_FREE"},
+    {9, "MADV_REMOVE"},         {10, "MADV_DONTFORK"},
+    {11, "MADV_DOFORK"},        {14, "MADV_HUGEPAGE"},
+    {15, "MADV_NOHUGEPAGE"},    {16, "MADV_DONTDUMP"},
+    {20, "MADV_COLD"},          {21, "MADV_PAGEOUT"},
+    {22, "MADV_POPULATE_READ"}, {23, "MADV_POPULATE_WRITE"}};
 // include/uapi/linux/sched.h
-constexpr Constant CloneFlags[] = {
-    {0x100, "CLONE_VM"},
-    {0x200, "CLONE_FS"},
-    {0x400, "CLONE_FILES"},
-    {0x800, "CLONE_SIGHAND"},
-    {0x1000, "CLONE_PIDFD"},
-    {0x2000, "CLONE_PTRACE"},
-    {0x4000, "CLONE_VFORK"},
-    {0x8000, "CLONE_PARENT"},
-    {0x10000, "CLONE_THREAD"},
-    {0x20000, "CLONE_NEWNS"},
-    {0x40000, "CLONE_SYSVSEM"},
-    {0x80000, "CLONE_SETTLS"},
-    {0x100000, "CLONE_PARENT_SETTID"},
-    {0x200000, "CLONE_CHILD_CLEARTID"},
-    {0x400000, "CLONE_DETACHED"},
-    {0x1000000, "CLONE_CHILD_SETTID"},
-    {0x100000000, "CLONE_CLEAR_SIGHAND"}};
+constexpr Constant CloneFlags[] = {{0x100, "CLONE_VM"},
+                                   {0x200, "CLONE_FS"},
+                                   {0x400, "CLONE_FILES"},
+                                   {0x800, "CLONE_SIGHAND"},
+                                   {0x1000, "CLONE_PIDFD"},
+                                   {0x2000, "CLONE_PTRACE"},
+                                   {0x4000, "CLONE_VFORK"},
+                                   {0x8000, "CLONE_PARENT"},
+                                   {0x10000, "CLONE_THREAD"},
+                                   {0x20000, "CLONE_NEWNS"},
+                                   {0x40000, "CLONE_SYSVSEM"},
+                                   {0x80000, "CLONE_SETTLS"},
+                                   {0x100000, "CLONE_PARENT_SETTID"},
+                                   {0x200000, "CLONE_CHILD_CLEARTID"},
+                                   {0x400000, "CLONE_DETACHED"},
+                                   {0x1000000, "CLONE_CHILD_SETTID"},
+                                   {0x100000000, "CLONE_CLEAR_SIGHAND"}};
 // include/uapi/linux/futex.h
 constexpr uint64_t FutexCommand = 0x7f;
-constexpr Constant FutexOps[] = {
-    {0, "FUTEX_WAIT"},          {1, "FUTEX_WAKE"},
-    {3, "FUTEX_REQUEUE"},       {4, "FUTEX_CMP_REQUEUE"},
-    {5, "FUTEX_WAKE_OP"},       {6, "FUTEX_LOCK_PI"},
-    {7, "FUTEX_UNLOCK_PI"},     {8, "FUTEX_TRYLOCK_PI"},
-    {9, "FUTEX_WAIT_BITSET"},   {10, "FUTEX_WAKE_BITSET"},
-    {11, "FUTEX_WAIT_REQUEUE_PI"}, {12, "FUTEX_CMP_REQUEUE_PI"},
-    {13, "FUTEX_LOCK_PI2"},     {128, "FUTEX_PRIVATE_FLAG"},
-    {256, "FUTEX_CLOCK_REALTIME"}};
+constexpr Constant FutexOps[] = {{0, "FUTEX_WAIT"},
+                                 {1, "FUTEX_WAKE"},
+                                 {3, "FUTEX_REQUEUE"},
+                                 {4, "FUTEX_CMP_REQUEUE"},
+                                 {5, "FUTEX_WAKE_OP"},
+                                 {6, "FUTEX_LOCK_PI"},
+                                 {7, "FUTEX_UNLOCK_PI"},
+                                 {8, "FUTEX_TRYLOCK_PI"},
+                                 {9, "FUTEX_WAIT_BITSET"},
+                                 {10, "FUTEX_WAKE_BITSET"},
+                                 {11, "FUTEX_WAIT_REQUEUE_PI"},
+                                 {12, "FUTEX_CMP_REQUEUE_PI"},
+                                 {13, "FUTEX_LOCK_PI2"},
+                                 {128, "FUTEX_PRIVATE_FLAG"},
+                                 {256, "FUTEX_CLOCK_REALTIME"}};
 constexpr Constant Whences[] = {{0, "SEEK_SET"},
                                 {1, "SEEK_CUR"},
                                 {2, "SEEK_END"},
@@ -113,10 +120,10 @@ constexpr Constant Whences[] = {{0, "SEEK_SET"},
 constexpr Constant Hows[] = {
     {0, "SIG_BLOCK"}, {1, "SIG_UNBLOCK"}, {2, "SIG_SETMASK"}};
 constexpr Constant Clocks[] = {
-    {0, "CLOCK_REALTIME"},         {1, "CLOCK_MONOTONIC"},
+    {0, "CLOCK_REALTIME"},           {1, "CLOCK_MONOTONIC"},
     {2, "CLOCK_PROCESS_CPUTIME_ID"}, {3, "CLOCK_THREAD_CPUTIME_ID"},
-    {4, "CLOCK_MONOTONIC_RAW"},    {5, "CLOCK_REALTIME_COARSE"},
-    {6, "CLOCK_MONOTONIC_COARSE"}, {7, "CLOCK_BOOTTIME"}};
+    {4, "CLOCK_MONOTONIC_RAW"},      {5, "CLOCK_REALTIME_COARSE"},
+    {6, "CLOCK_MONOTONIC_COARSE"},   {7, "CLOCK_BOOTTIME"}};
 // arch/x86/include/uapi/asm/prctl.h
 constexpr Constant ArchCodes[] = {{0x1001, "ARCH_SET_GS"},
                                   {0x1002, "ARCH_SET_FS"},
@@ -135,50 +142,52 @@ constexpr Constant AtFlags[] = {{0, "0"},
                                 {0x2000, "AT_STATX_FORCE_SYNC"},
                                 {0x4000, "AT_STATX_DONT_SYNC"}};
 constexpr Constant FileCommands[] = {
-    {0, "F_DUPFD"},  {1, "F_GETFD"},    {2, "F_SETFD"},
-    {3, "F_GETFL"},  {4, "F_SETFL"},    {5, "F_GETLK"},
-    {6, "F_SETLK"},  {7, "F_SETLKW"},   {8, "F_SETOWN"},
-    {9, "F_GETOWN"}, {1024, "F_SETLEASE"}, {1030, "F_DUPFD_CLOEXEC"},
+    {0, "F_DUPFD"},         {1, "F_GETFD"},         {2, "F_SETFD"},
+    {3, "F_GETFL"},         {4, "F_SETFL"},         {5, "F_GETLK"},
+    {6, "F_SETLK"},         {7, "F_SETLKW"},        {8, "F_SETOWN"},
+    {9, "F_GETOWN"},        {1024, "F_SETLEASE"},   {1030, "F_DUPFD_CLOEXEC"},
     {1031, "F_SETPIPE_SZ"}, {1032, "F_GETPIPE_SZ"}, {1034, "F_GET_SEALS"}};
 // include/uapi/asm-generic/ioctls.h
 constexpr Constant Requests[] = {
-    {0x5401, "TCGETS"},     {0x5402, "TCSETS"},    {0x5403, "TCSETSW"},
-    {0x5404, "TCSETSF"},    {0x540f, "TIOCGPGRP"}, {0x5410, "TIOCSPGRP"},
+    {0x5401, "TCGETS"},     {0x5402, "TCSETS"},     {0x5403, "TCSETSW"},
+    {0x5404, "TCSETSF"},    {0x540f, "TIOCGPGRP"},  {0x5410, "TIOCSPGRP"},
     {0x5413, "TIOCGWINSZ"}, {0x5414, "TIOCSWINSZ"}, {0x541b, "FIONREAD"},
     {0x5421, "FIONBIO"},    {0x40049409, "FICLONE"}};
 // include/uapi/asm-generic/resource.h
 constexpr Constant Resources[] = {
-    {0, "RLIMIT_CPU"},    {1, "RLIMIT_FSIZE"},   {2, "RLIMIT_DATA"},
-    {3, "RLIMIT_STACK"},  {4, "RLIMIT_CORE"},    {5, "RLIMIT_RSS"},
-    {6, "RLIMIT_NPROC"},  {7, "RLIMIT_NOFILE"},  {8, "RLIMIT_MEMLOCK"},
-    {9, "RLIMIT_AS"},     {10, "RLIMIT_LOCKS"},  {11, "RLIMIT_SIGPENDING"},
-    {12, "RLIMIT_MSGQUEUE"}, {13, "RLIMIT_NICE"}, {14, "RLIMIT_RTPRIO"},
+    {0, "RLIMIT_CPU"},       {1, "RLIMIT_FSIZE"},  {2, "RLIMIT_DATA"},
+    {3, "RLIMIT_STACK"},     {4, "RLIMIT_CORE"},   {5, "RLIMIT_RSS"},
+    {6, "RLIMIT_NPROC"},     {7, "RLIMIT_NOFILE"}, {8, "RLIMIT_MEMLOCK"},
+    {9, "RLIMIT_AS"},        {10, "RLIMIT_LOCKS"}, {11, "RLIMIT_SIGPENDING"},
+    {12, "RLIMIT_MSGQUEUE"}, {13, "RLIMIT_NICE"},  {14, "RLIMIT_RTPRIO"},
     {15, "RLIMIT_RTTIME"}};
 
 constexpr const char *Signals[] = {
-    "0",       "SIGHUP",    "SIGINT",  "SIGQUIT",  "SIGILL",    "SIGTRAP",
-    "SIGABRT", "SIGBUS",    "SIGFPE",  "SIGKILL",  "SIGUSR1",   "SIGSEGV",
-    "SIGUSR2", "SIGPIPE",   "SIGALRM", "SIGTERM",  "SIGSTKFLT", "SIGCHLD",
-    "SIGCONT", "SIGSTOP",   "SIGTSTP", "SIGTTIN",  "SIGTTOU",   "SIGURG",
-    "SIGXCPU", "SIGXFSZ",   "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",
+    "0",       "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",    "SIGTRAP",
+    "SIGABRT", "SIGBUS",  "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV",
+    "SIGUSR2", "SIGPIPE", "SIGALRM",   "SIGTERM", "SIGSTKFLT", "SIGCHLD",
+    "SIGCONT", "SIGSTOP", "SIGTSTP",   "SIGTTIN", "SIGTTOU",   "SIGURG",
+    "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH",  "SIGIO",
     "SIGPWR",  "SIGSYS"};
 
 // include/uapi/asm-generic/errno-base.h, errno.h, from 1
 constexpr const char *Errors[] = {
-    "EPERM",   "ENOENT",  "ESRCH",   "EINTR",   "EIO",     "ENXIO",
-    "E2BIG",   "ENOEXEC", "EBADF",   "ECHILD",  "EAGAIN",  "ENOMEM",
-    "EACCES",  "EFAULT",  "ENOTBLK", "EBUSY",   "EEXIST",  "EXDEV",
-    "ENODEV",  "ENOTDIR", "EISDIR",  "EINVAL",  "ENFILE",  "EMFILE",
-    "ENOTTY",  "ETXTBSY", "EFBIG",   "ENOSPC",  "ESPIPE",  "EROFS",
-    "EMLINK",  "EPIPE",   "EDOM",    "ERANGE",  "EDEADLK", "ENAMETOOLONG",
-    "ENOLCK",  "ENOSYS",  "ENOTEMPTY", "ELOOP"};
+    "EPERM",  "ENOENT",  "ESRCH",     "EINTR",  "EIO",     "ENXIO",
+    "E2BIG",  "ENOEXEC", "EBADF",     "ECHILD", "EAGAIN",  "ENOMEM",
+    "EACCES", "EFAULT",  "ENOTBLK",   "EBUSY",  "EEXIST",  "EXDEV",
+    "ENODEV", "ENOTDIR", "EISDIR",    "EINVAL", "ENFILE",  "EMFILE",
+    "ENOTTY", "ETXTBSY", "EFBIG",     "ENOSPC", "ESPIPE",  "EROFS",
+    "EMLINK", "EPIPE",   "EDOM",      "ERANGE", "EDEADLK", "ENAMETOOLONG",
+    "ENOLCK", "ENOSYS",  "ENOTEMPTY", "ELOOP"};
 constexpr Constant MoreErrors[] = {
-    {61, "ENODATA"},     {75, "EOVERFLOW"},     {84, "EILSEQ"},
-    {88, "ENOTSOCK"},    {93, "EPROTONOSUPPORT"}, {95, "EOPNOTSUPP"},
-    {97, "EAFNOSUPPORT"}, {98, "EADDRINUSE"},   {107, "ENOTCONN"},
-    {110, "ETIMEDOUT"},  {111, "ECONNREFUSED"}, {130, "EOWNERDEAD"},
-    {512, "ERESTARTSYS"}, {513, "ERESTARTNOINTR"}, {514, "ERESTARTNOHAND"},
-    {516, "ERESTART_RESTARTBLOCK"}};
+    {61, "ENODATA"},         {75, "EOVERFLOW"},
+    {84, "EILSEQ"},          {88, "ENOTSOCK"},
+    {93, "EPROTONOSUPPORT"}, {95, "EOPNOTSUPP"},
+    {97, "EAFNOSUPPORT"},    {98, "EADDRINUSE"},
+    {107, "ENOTCONN"},       {110, "ETIMEDOUT"},
+    {111, "ECONNREFUSED"},   {130, "EOWNERDEAD"},
+    {512, "ERESTARTSYS"},    {513, "ERESTARTNOINTR"},
+    {514, "ERESTARTNOHAND"}, {516, "ERESTART_RESTARTBLOCK"}};
 
 template <size_t N> const char *find(const Constant (&Names)[N], uint64_t V) {
   for (const Constant &C : Names)
@@ -222,8 +231,8 @@ public:
 
   void result(const Call &C, int64_t Result) {
     if (Result < 0 && Result > -4096) {
-      const char *Name = Result >= -40 ? Errors[-Result - 1]
-                                       : find(MoreErrors, -Result);
+      const char *Name =
+          Result >= -40 ? Errors[-Result - 1] : find(MoreErrors, -Result);
       if (Result <= -512)
         add(" = ? %s", Name ? Name : "");
       else if (Name)

@@ -15,8 +15,8 @@ extern const char ring0_syscall_entry[], ring0_syscall_exit[],
     ring0_interrupt_entry[], ring0_leave_trap[], ring0_leave_trap_iretq[],
     ring0_leave_syscall_jump[], ring0_text[], ring0_text_end[];
 extern const char guarded_syscall_entry[], guarded_syscall_exit[],
-    guarded_interrupt_entry[], guarded_leave_trap[],
-    guarded_leave_trap_iretq[], guarded_text[], guarded_text_end[];
+    guarded_interrupt_entry[], guarded_leave_trap[], guarded_leave_trap_iretq[],
+    guarded_text[], guarded_text_end[];
 extern const char ring3_syscall_entry[], ring3_syscall_exit[],
     ring3_interrupt_entry[], ring3_leave_trap[], ring3_leave_trap_iretq[],
     ring3_leave_syscall_jump[], ring3_text[], ring3_text_end[];

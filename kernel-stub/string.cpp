@@ -2,8 +2,8 @@
 #include "string.h"
 
 // String instructions, because loops would be compiled into calls of these very
-// functions. Eight bytes at a time: without fast string operations, as in QEMU, each
-// step costs as much as an instruction.
+// functions. Eight bytes at a time: without fast string operations, as in QEMU,
+// each step costs as much as an instruction.
 void *memcpy(void *To, const void *From, size_t Size) {
   void *Result = To;
   size_t Words = Size / 8, Rest = Size % 8;

@@ -1,4 +1,5 @@
-// Names of the kernel's functions and thread-local variables, from a table that is linked in.
+// Names of the kernel's functions and thread-local variables, from a table that
+// is linked in.
 //
 // The table (section .ksyms) is made by scripts/gen_symbols.py from the symbols
 // of a first link; see add_stub() in CMakeLists.txt.

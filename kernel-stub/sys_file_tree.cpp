@@ -185,8 +185,7 @@ int64_t setTimes(Node &N, uint64_t Times) {
 int64_t truncate(Node &N, uint64_t Size) {
   if (&N == file::table().Program)
     return -ETXTBSY;
-  int64_t Result =
-      static_cast<int64_t>(Size) < 0 ? -EINVAL : N.truncate(Size);
+  int64_t Result = static_cast<int64_t>(Size) < 0 ? -EINVAL : N.truncate(Size);
   if (!Result)
     vm::forgetFile(N, Size); // accesses behind the end are SIGBUS from now on
   return Result;

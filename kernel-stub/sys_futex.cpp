@@ -63,7 +63,8 @@ int64_t sysFutex(const Arguments &A) {
     return -ENOSYS;
   auto Value = static_cast<uint32_t>(A[2]);
   // The fourth argument is a time or a number.
-  auto Value2 = static_cast<uint32_t>(A[3]), Value3 = static_cast<uint32_t>(A[5]);
+  auto Value2 = static_cast<uint32_t>(A[3]),
+       Value3 = static_cast<uint32_t>(A[5]);
   switch (Command) {
   case FUTEX_WAIT:
   case FUTEX_WAIT_BITSET:

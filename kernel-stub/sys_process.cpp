@@ -24,8 +24,8 @@ bool isOwnPid(uint64_t Pid) {
   return !Id || Id == process::current()->Id;
 }
 
-// Calls Function(T) for a thread of the program, 0 being the running one. False:
-// there is none. Under a spin lock.
+// Calls Function(T) for a thread of the program, 0 being the running one.
+// False: there is none. Under a spin lock.
 template <typename F> bool withThread(uint64_t Tid, F Function) {
   auto Id = static_cast<int>(Tid);
   cpu::LockGuard Guard(process::StateLock);
@@ -122,7 +122,8 @@ int64_t sysCapget(const Arguments &A) {
     Header.Version = Version3;
     return putUser(A[0], Header) ? -EINVAL : -EFAULT;
   }
-  // Effective, permitted, inheritable; the low 32 capabilities, then the others.
+  // Effective, permitted, inheritable; the low 32 capabilities, then the
+  // others.
   uint32_t All[6] = {~0u, ~0u, 0, 0x1ff, 0x1ff, 0};
   if (!isOwnPid(Header.Pid))
     return -ESRCH;
@@ -212,8 +213,8 @@ int64_t sysSchedSetaffinity(const Arguments &A) {
     return 0;
   }
   bool Found = hasThread(Id) && thread::withThread(Id, [Mask](Thread &T) {
-    thread::setAffinity(T, static_cast<uint32_t>(Mask));
-  });
+                 thread::setAffinity(T, static_cast<uint32_t>(Mask));
+               });
   return Found ? 0 : -ESRCH;
 }
 

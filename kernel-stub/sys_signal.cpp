@@ -31,8 +31,8 @@ signal::Queued *makeQueued() {
   return Q;
 }
 
-// kill(2) and its kin: to a thread of the running program, or to all of it if Tid
-// is 0. Signal 0 only asks whether it is there.
+// kill(2) and its kin: to a thread of the running program, or to all of it if
+// Tid is 0. Signal 0 only asks whether it is there.
 int64_t send(int Tid, uint64_t Signal, Info I) {
   if (Signal > signal::MaxSignal)
     return -EINVAL;
@@ -162,15 +162,15 @@ int64_t sysSigaltstack(const Arguments &A) {
     uint64_t Size;
   } New, Old;
   const signal::AltStack &Alt = thread::current().Signals.Alt;
-  uint32_t Mode = !Alt.Size ? signal::SS_DISABLE
+  uint32_t Mode = !Alt.Size                          ? signal::SS_DISABLE
                   : signal_frame::isOn(Alt, A.F.rsp) ? signal::SS_ONSTACK
                                                      : 0;
   Old = {Alt.Start, Mode | (Alt.Flags & signal::SS_AUTODISARM), 0, Alt.Size};
   if (A[0]) {
     if (!getUser(New, A[0]))
       return -EFAULT;
-    if (int Error = signal_frame::setAltStack(New.Start, New.Flags, New.Size,
-                                              A.F.rsp))
+    if (int Error =
+            signal_frame::setAltStack(New.Start, New.Flags, New.Size, A.F.rsp))
       return Error;
   }
   return !A[1] || putUser(A[1], Old) ? 0 : -EFAULT;

@@ -118,8 +118,7 @@ int64_t sysTimerCreate(const Arguments &A) {
     return -EFAULT;
   int32_t Kind = E.Notify & ~SIGEV_THREAD_ID;
   if ((Kind != SIGEV_SIGNAL && Kind != SIGEV_NONE) ||
-      (Kind == SIGEV_SIGNAL &&
-       (E.Signal < 1 || E.Signal > signal::MaxSignal)))
+      (Kind == SIGEV_SIGNAL && (E.Signal < 1 || E.Signal > signal::MaxSignal)))
     return -EINVAL;
   int Tid = E.Notify & SIGEV_THREAD_ID ? E.Tid : 0;
   signal::Info Probe;

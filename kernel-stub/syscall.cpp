@@ -4,8 +4,8 @@
 #include "error.h"
 #include "interrupts.h"
 #include "process.h"
-#include "strace.h"
 #include "scheduler.h"
+#include "strace.h"
 #include "thread.h"
 #include "trace.h"
 

@@ -25,7 +25,8 @@ int NextId = 1;
 
 cpu::Lock DeadLock;
 Thread *DeadList;
-// Threads of programs that were started and have not left their stacks for good.
+// Threads of programs that were started and have not left their stacks for
+// good.
 unsigned NumOfPrograms;
 
 // All threads that were started and have not ended, by Id.

@@ -77,7 +77,7 @@ struct Thread {
   char Name[16];          // see PR_SET_NAME
   Restart Again;
   uint64_t CpuTime, RunningSince; // nanoseconds; timer::now()
-  Thread *NextInProcess;  // see Process::Threads
+  Thread *NextInProcess;          // see Process::Threads
   signal::ThreadState Signals;
 
   // The frame by which it goes to the program.

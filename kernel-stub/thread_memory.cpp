@@ -140,7 +140,8 @@ bool isThread(const Thread *T) {
 }
 
 const Thread *threadAt(uint64_t Address) {
-  auto *T = reinterpret_cast<const Thread *>((Address & -WindowSize) + StateOffset);
+  auto *T =
+      reinterpret_cast<const Thread *>((Address & -WindowSize) + StateOffset);
   return isThread(T) ? T : nullptr;
 }
 

@@ -25,8 +25,8 @@ void flushAll();
 // nothing.
 bool serve(Cpu &C);
 
-// From the switch away from the idle thread, once C.Running says so: forgets all
-// if there was anything to be told.
+// From the switch away from the idle thread, once C.Running says so: forgets
+// all if there was anything to be told.
 void leaveIdle(Cpu &C);
 
 } // namespace tlb

@@ -23,7 +23,10 @@ bool tls_guard_on;
 namespace {
 
 enum : uint64_t { Cr4Pks = 1 << 24 };
-enum : uint64_t { ErrorWrite = 2, ErrorKey = 32 }; // in a page fault's error code
+enum : uint64_t {
+  ErrorWrite = 2,
+  ErrorKey = 32
+}; // in a page fault's error code
 
 bool hasKeys() {
   enum : uint32_t { CpuidPks = 1u << 31 };
@@ -59,19 +62,19 @@ bool choose() {
   if (!On)
     return true;
   // A DTV behind the block could be in a page of its own.
-  uint64_t End = (kernel_tls::size() + paging::PageSize - 1) & -paging::PageSize;
+  uint64_t End =
+      (kernel_tls::size() + paging::PageSize - 1) & -paging::PageSize;
   uint64_t Slot = kernel_tls::sizeBelow() + TLS_GUARD_SAVED_RSP;
   bool SlotIsOpen = Slot >= End && Slot + 8 <= End + paging::PageSize;
-  const char *Why = On != 1           ? "it is 0 or 1"
-                    : ProgramsInRing3 ? "programs in ring 3 cannot write kernel "
-                                        "memory; the guard is for ring 0"
-                    : !hasKeys()
-                        ? "this processor has no protection keys for supervisor "
-                          "pages (PKS)"
-                    : !SlotIsOpen
-                        ? "the kernel's TLS ends in another page than its thread "
-                          "control block"
-                        : nullptr;
+  const char *Why =
+      On != 1           ? "it is 0 or 1"
+      : ProgramsInRing3 ? "programs in ring 3 cannot write kernel "
+                          "memory; the guard is for ring 0"
+      : !hasKeys()  ? "this processor has no protection keys for supervisor "
+                      "pages (PKS)"
+      : !SlotIsOpen ? "the kernel's TLS ends in another page than its thread "
+                      "control block"
+                    : nullptr;
   if (Why) {
     control::send("error tls-guard=%lu: %s", On, Why);
     return false;
@@ -93,7 +96,8 @@ bool protect(const void *Tp) {
     return true;
   struct segshift_tls_pages Pages;
   segshift_tls_pages(&Pages, Tp, &kernel_tls::layout(), paging::PageSize);
-  return !segshift_tls_pages_tag(&Pages, paging::PageSize, protectPage, nullptr);
+  return !segshift_tls_pages_tag(&Pages, paging::PageSize, protectPage,
+                                 nullptr);
 }
 
 bool isCaught(const Frame &F, uint64_t Address, char *Text, size_t Size) {
@@ -105,8 +109,8 @@ bool isCaught(const Frame &F, uint64_t Address, char *Text, size_t Size) {
     format(Text, Size, "a DTV of the kernel");
     return true;
   }
-  auto Block = reinterpret_cast<uint64_t>(
-      T ? thread_memory::block(*T) : kernel_tls::bootBlock());
+  auto Block = reinterpret_cast<uint64_t>(T ? thread_memory::block(*T)
+                                            : kernel_tls::bootBlock());
   char Place[100];
   describe(Address - Block - kernel_tls::layout().tp_offset, Place,
            sizeof(Place));
@@ -127,9 +131,10 @@ bool isCaught(const Frame &F, uint64_t Address, char *Text, size_t Size) {
 bool choose() {
   if (!options::getNumber("tls-guard", 0))
     return true;
-  control::send("error tls-guard=1: this kernel, of mode %s, has its TLS behind FS; "
-                "the guard is mode gs's",
-                MODE_NAME);
+  control::send(
+      "error tls-guard=1: this kernel, of mode %s, has its TLS behind FS; "
+      "the guard is mode gs's",
+      MODE_NAME);
   return false;
 }
 

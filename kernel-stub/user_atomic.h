@@ -1,5 +1,5 @@
-// Atomic access to the program's memory, 32 bits at a time. As with copy_user.h,
-// pages are filled on the way: not with a spin lock held.
+// Atomic access to the program's memory, 32 bits at a time. As with
+// copy_user.h, pages are filled on the way: not with a spin lock held.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_USER_ATOMIC_H

@@ -1,6 +1,6 @@
 // The pages behind the program's regions: the lower half of the page tables.
-// Called by vm alone, with its mutex held; available and allocate by anyone, for
-// memory whose amount the program decides.
+// Called by vm alone, with its mutex held; available and allocate by anyone,
+// for memory whose amount the program decides.
 //
 // A page is the address space's own, and freed with its mapping, or borrowed
 // from a file. Where the program has no access (PROT_NONE), the page keeps its
@@ -37,8 +37,8 @@ void remove(uint64_t Start, uint64_t End);
 
 void protect(uint64_t Start, uint64_t End, uint32_t Protection);
 
-// Moves the pages of [From, From + Size) to To, where none are. False: no memory
-// for a table; nothing has moved.
+// Moves the pages of [From, From + Size) to To, where none are. False: no
+// memory for a table; nothing has moved.
 bool move(uint64_t From, uint64_t To, uint64_t Size);
 
 bool isPresent(uint64_t Address);

@@ -423,9 +423,8 @@ uint64_t setHeapEnd(uint64_t Wanted) {
     return HeapEnd;
   uint64_t Old = pageUp(HeapEnd), New = pageUp(Wanted);
   constexpr Mapping M = {.Protection = Read | Write};
-  if (New > Old &&
-      (!isValid(Old, New - Old) || !Tree.isFree(Old, New) ||
-       !mapLocked(Old, New - Old, M)))
+  if (New > Old && (!isValid(Old, New - Old) || !Tree.isFree(Old, New) ||
+                    !mapLocked(Old, New - Old, M)))
     return HeapEnd;
   if (New < Old) {
     if (!splitAround(New, Old))

@@ -1,6 +1,6 @@
 // The program's address space: regions of the lower half, each with what it is
-// filled with when its pages are first touched: zeros, or a file. One program at
-// a time.
+// filled with when its pages are first touched: zeros, or a file. One program
+// at a time.
 //
 // One mutex protects it. It is taken by every function here, and so by every
 // page fault: no caller may hold a lock of its own across a copy to or from the
@@ -9,8 +9,8 @@
 // How much a program may have: a request for private writable memory must fit
 // into what is free when it is made, less a reserve for the kernel, or it gets
 // ENOMEM. It takes nothing yet: pages are taken when they are touched, and a
-// program that touches one when there is none is killed. MAP_NORESERVE leaves out
-// the check, as on Linux (proc(5), overcommit_memory 0), and PROT_NONE and
+// program that touches one when there is none is killed. MAP_NORESERVE leaves
+// out the check, as on Linux (proc(5), overcommit_memory 0), and PROT_NONE and
 // read-only memory are free until mprotect makes them writable.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,7 @@
-/* A kernel with two threads' worth of thread-locals, all behind GS. What FS points
- * to does not matter to it.  SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* A kernel with two threads' worth of thread-locals, all behind GS. What FS
+ * points to does not matter to it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include <segshift/tls.h>
 
 extern char __tdata[], __tdata_end[], __tbss_end[];
@@ -14,7 +16,9 @@ static void put(const char *text) {
 }
 
 static void exit_qemu(int status) { /* -device isa-debug-exit */
-  __asm__ volatile("outb %0, %1" : : "a"((uint8_t)status), "Nd"((uint16_t)0xf4));
+  __asm__ volatile("outb %0, %1"
+                   :
+                   : "a"((uint8_t)status), "Nd"((uint16_t)0xf4));
 }
 
 __attribute__((noreturn)) void __stack_chk_fail(void) {
@@ -36,9 +40,9 @@ void *memset(void *to, int byte, size_t size) {
   return to;
 }
 
-/* Changes the running thread's variables. Not to be inlined into a function that
- * switches threads: a compiler takes the address of a thread-local variable for the
- * same in all of one function. */
+/* Changes the running thread's variables. Not to be inlined into a function
+ * that switches threads: a compiler takes the address of a thread-local
+ * variable for the same in all of one function. */
 __attribute__((noinline)) static int work(const char *its_name) {
   char buffer[16]; /* has a canary, at %gs:0x28 */
   memcpy(buffer, its_name, 6);
@@ -60,7 +64,8 @@ __attribute__((no_stack_protector)) void kernel_main(void) {
   void *tp[2];
   for (int i = 0; i != 2; ++i)
     tp[i] = segshift_tls_init(memory[i], &layout, &image, 0x1234567800 + i, 0);
-  segshift_write_fs_base(0x5e65dead0000); /* the application's: nothing is there */
+  segshift_write_fs_base(
+      0x5e65dead0000); /* the application's: nothing is there */
 
   int a, b, again;
   segshift_set_tp(tp[0]); /* as at a thread switch */

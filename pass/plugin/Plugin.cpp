@@ -62,9 +62,9 @@ static void checkLLVMVersion() {
         /*gen_crash_diag=*/false);
 }
 
-extern "C" LLVM_ATTRIBUTE_WEAK __attribute__((visibility("default")))
-PassPluginLibraryInfo
-llvmGetPassPluginInfo() {
+extern "C" LLVM_ATTRIBUTE_WEAK
+    __attribute__((visibility("default"))) PassPluginLibraryInfo
+    llvmGetPassPluginInfo() {
   checkLLVMVersion();
   return {LLVM_PLUGIN_API_VERSION, "SegShift", SEGSHIFT_VERSION,
           registerPipelinePasses};

@@ -159,8 +159,8 @@ Error execute(const Tools &T, ArrayRef<StringRef> Arguments) {
 Error compile(const Tools &T, const Case &C, StringRef Level, By Way,
               StringRef Source, StringRef Object) {
   std::string PluginFlag = "-fpass-plugin=" + T.Plugin;
-  SmallVector<StringRef, 16> Arguments = {
-      T.Clang, "--target=x86_64-linux-gnu", "-ffreestanding", "-w", Level};
+  SmallVector<StringRef, 16> Arguments = {T.Clang, "--target=x86_64-linux-gnu",
+                                          "-ffreestanding", "-w", Level};
   append_range(Arguments, C.Flags);
   if (Way == By::Plugin)
     Arguments.push_back(PluginFlag);
@@ -194,8 +194,8 @@ Error check(const Tools &T, const Case &C, StringRef Level, By Way) {
     return Error::success();
   return createStringError("expected " +
                            Twine(Wanted == Expect::Gs ? "%gs" : "%fs") +
-                           " alone, found " + Twine(S->Fs) + " uses of %fs and " +
-                           Twine(S->Gs) + " of %gs");
+                           " alone, found " + Twine(S->Fs) +
+                           " uses of %fs and " + Twine(S->Gs) + " of %gs");
 }
 
 StringRef wayName(By Way) {
@@ -235,8 +235,7 @@ Expected<Tools> findTools() {
   T.Plugin = *Plugin;
   SmallString<128> Folder;
   if (std::error_code EC = sys::fs::createUniqueDirectory("segshift", Folder))
-    return createStringError("cannot make a temporary folder: " +
-                             EC.message());
+    return createStringError("cannot make a temporary folder: " + EC.message());
   T.Folder = std::string(Folder);
   return T;
 }
@@ -265,8 +264,8 @@ int runSelfTest() {
   run(*T, Cases[0], "-O2", By::ClangAlone, N);
 
   if (N.Failed)
-    errs() << "segshift selftest: " << N.Failed << " of "
-           << N.Passed + N.Failed << " checks failed: do not build a kernel "
+    errs() << "segshift selftest: " << N.Failed << " of " << N.Passed + N.Failed
+           << " checks failed: do not build a kernel "
            << "with these tools\n";
   else if (!Quiet)
     outs() << N.Passed << " checks passed\n";

@@ -16,10 +16,11 @@
  *   switch   the instruction at ADDRESS is executed: the thread switch
  *
  * The counters are of all that was executed before the event: marks are not
- * counted. FS, GS: wrfsbase, wrgsbase, or WRMSR of that base. KERNEL_GS: WRMSR of
- * IA32_KERNEL_GS_BASE. SELECTOR: loads of the FS or GS selector. UNKNOWN: a WRMSR
- * whose register is not set by a constant in the same translation block. An
- * instruction that faults counts, and again when it is repeated. One CPU only.
+ * counted. FS, GS: wrfsbase, wrgsbase, or WRMSR of that base. KERNEL_GS: WRMSR
+ * of IA32_KERNEL_GS_BASE. SELECTOR: loads of the FS or GS selector. UNKNOWN: a
+ * WRMSR whose register is not set by a constant in the same translation block.
+ * An instruction that faults counts, and again when it is repeated. One CPU
+ * only.
  *
  * The API is that of QEMU 7.2 (docs/devel/tcg-plugins.rst, plugin version 1),
  * declared here, as Debian does not package its header.
@@ -37,7 +38,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- QEMU's plugin API ------------------------------------------------------ */
+/* --- QEMU's plugin API --------------------------------------------------- */
 
 #define EXPORT __attribute__((visibility("default")))
 typedef uint64_t qemu_plugin_id_t;
@@ -47,8 +48,9 @@ struct qemu_info;
 enum { QEMU_PLUGIN_CB_NO_REGS };
 typedef void (*exec_callback)(unsigned cpu, void *data);
 
-void qemu_plugin_register_vcpu_tb_trans_cb(
-    qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
+                                           void (*)(qemu_plugin_id_t,
+                                                    struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *,
                                             exec_callback, int flags, void *);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t,
@@ -62,7 +64,7 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 
 EXPORT int qemu_plugin_version = 1;
 
-/* --- What is counted -------------------------------------------------------- */
+/* --- What is counted ----------------------------------------------------- */
 
 enum counter {
   INSTRUCTIONS,
@@ -78,8 +80,8 @@ enum counter {
 /* What an instruction is, apart from that it counts. */
 enum kind { PLAIN, WRITES_BASE, IS_MARK, IS_HLT, IS_IRET, IS_SWITCH };
 
-/* One for each place of an instruction that is not PLAIN. Never freed: QEMU keeps
- * translations as long as it likes. */
+/* One for each place of an instruction that is not PLAIN. Never freed: QEMU
+ * keeps translations as long as it likes. */
 struct place {
   uint64_t address;
   enum kind kind;
@@ -160,7 +162,7 @@ static void on_special(unsigned cpu, void *data) {
   ++counters[INSTRUCTIONS];
 }
 
-/* --- Which instruction it is ------------------------------------------------ */
+/* --- Which instruction it is --------------------------------------------- */
 
 /* An instruction's bytes from its opcode on; the prefixes that matter apart. */
 struct code {
@@ -235,8 +237,8 @@ static struct place classify(const struct qemu_plugin_tb *tb, size_t i) {
     writes = SWAPGS;
   else if (b[0] == 0x8e && ((b[1] >> 3 & 7) == 4 || (b[1] >> 3 & 7) == 5))
     writes = SELECTOR; /* mov to %fs, %gs */
-  else if (b[0] == 0x0f && (b[1] == 0xa1 || b[1] == 0xa9 || b[1] == 0xb4 ||
-                            b[1] == 0xb5))
+  else if (b[0] == 0x0f &&
+           (b[1] == 0xa1 || b[1] == 0xa9 || b[1] == 0xb4 || b[1] == 0xb5))
     writes = SELECTOR; /* pop %fs, pop %gs, lfs, lgs */
   if (writes != NUM_COUNTERS) {
     p.kind = WRITES_BASE;

@@ -1,11 +1,11 @@
-/* The program whose ways into the kernel are counted: static, without a libc, so
- * that nothing but what is measured crosses.
+/* The program whose ways into the kernel are counted: static, without a libc,
+ * so that nothing but what is measured crosses.
  *
  *   crossings [--own-fs] RING GROUP...    each GROUP a name in the table below
  *
- * RING, 0 or 3, is where it must run. With --own-fs, it first sets an FS base of
- * its own, as the start-up code of a libc does. What a kernel does not support is
- * told on standard output, a line each, and is not measured.
+ * RING, 0 or 3, is where it must run. With --own-fs, it first sets an FS base
+ * of its own, as the start-up code of a libc does. What a kernel does not
+ * support is told on standard output, a line each, and is not measured.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -51,9 +51,9 @@ enum { FUTEX_WAIT, FUTEX_WAKE };
                    : "rcx", "r11", "memory");                                  \
   return Result;
 #define DEFINE_CALL(Name, Begin, End)                                          \
-  __attribute__((noinline)) static int64_t Name(                               \
-      int64_t Number, uint64_t A, uint64_t B, uint64_t C, uint64_t D,          \
-      uint64_t E) {                                                            \
+  __attribute__((noinline)) static int64_t Name(int64_t Number, uint64_t A,    \
+                                                uint64_t B, uint64_t C,        \
+                                                uint64_t D, uint64_t E) {      \
     CALL_TEXT(Begin, End)                                                      \
   }
 #define DEFINE_MARKED_CALL(Name, Id)                                           \
@@ -92,7 +92,7 @@ static void print(const char *text) {
   call(SYS_write, 1, (uint64_t)text, size, 0, 0);
 }
 
-/* --- Threads ---------------------------------------------------------------- */
+/* --- Threads ------------------------------------------------------------- */
 
 static char stacks[2][16384] __attribute__((aligned(16)));
 static int tids[2];
@@ -153,7 +153,7 @@ static void pair(void (*function)(uint64_t), bool other_fs) {
   join(1);
 }
 
-/* --- Groups ----------------------------------------------------------------- */
+/* --- Groups -------------------------------------------------------------- */
 
 static void nullGroup(void) {
   for (unsigned i = 0; i != REPEATS; ++i)
@@ -167,19 +167,21 @@ static void writeGroup(void) {
     return;
   }
   for (unsigned i = 0; i != REPEATS; ++i)
-    writeNull(SYS_write, fd, (uint64_t) "x", 1, 0, 0);
+    writeNull(SYS_write, fd, (uint64_t)"x", 1, 0, 0);
 }
 
 static void faultGroup(void) {
   char *page = (char *)call(SYS_mmap, 0, REPEATS * 4096, 3, 0x22, -1);
   for (unsigned i = 0; i != REPEATS; ++i, page += 4096)
+    // clang-format off
     __asm__ volatile(MARK_TEXT(MARK_BEGIN, ID_PAGE_FAULT)
                      "movb $1, (%0)\n\t"
                      MARK_TEXT(MARK_END, ID_PAGE_FAULT)
                      : : "r"(page) : "memory");
+  // clang-format on
 }
 
-/* Long enough for some ticks of a millisecond, at an instruction a nanosecond. */
+/* Long enough for some ticks of a millisecond, an instruction a nanosecond. */
 static void tickGroup(void) {
   MARK(MARK_BEGIN, ID_TICK_PROGRAM);
   for (unsigned i = 0; i != 8000000; ++i)
@@ -306,12 +308,14 @@ static void signalGroup(void) {
     print("signal: not delivered\n");
 }
 
-/* --- Time, for a CPU that has it (KVM) -------------------------------------- */
+/* --- Time, for a CPU that has it (KVM) ----------------------------------- */
 
 static uint64_t cycles(void) {
   uint32_t low, high;
   __asm__ volatile("lfence\n\trdtsc\n\tlfence"
-                   : "=a"(low), "=d"(high) : : "memory");
+                   : "=a"(low), "=d"(high)
+                   :
+                   : "memory");
   return (uint64_t)high << 32 | low;
 }
 
@@ -350,7 +354,8 @@ static void printTimes(const char *name, void (*run)(void)) {
 }
 static void timeGroup(void) {
   printTimes("null system call", timeCalls);
-  printTimes("demand page fault, with its share of mmap and munmap", timeFaults);
+  printTimes("demand page fault, with its share of mmap and munmap",
+             timeFaults);
 }
 
 static const struct {

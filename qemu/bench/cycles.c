@@ -26,7 +26,7 @@
 #define HWCAP2_FSGSBASE 2
 #define LENGTH(A) (sizeof(A) / sizeof((A)[0]))
 
-/* --- Where GS points -------------------------------------------------------- */
+/* --- Where GS points ----------------------------------------------------- */
 
 /* The kernel's side of a thread: a TLS block with a TCB, and a stack. */
 static struct {
@@ -59,22 +59,23 @@ static uint64_t get_fs(void) {
   return base;
 }
 
-/* --- Single instructions ---------------------------------------------------- */
+/* --- Single instructions ------------------------------------------------- */
 
 #define REPEAT(Name, Text, ...)                                                \
   static void Name(uint64_t loops) {                                           \
     uint64_t fs = get_fs();                                                    \
     for (uint64_t i = 0; i != loops; ++i)                                      \
       __asm__ volatile(".rept 16\n\t" Text "\n\t.endr"                         \
-                       : : "r"(fs), "r"((uint64_t)kernel.tcb) : __VA_ARGS__); \
+                       :                                                       \
+                       : "r"(fs), "r"((uint64_t)kernel.tcb)                    \
+                       : __VA_ARGS__);                                         \
   }
 REPEAT(nothing, "", "memory")
 REPEAT(read_fs, "rdfsbase %%rax", "rax")
 REPEAT(write_fs, "wrfsbase %0", "memory")
 REPEAT(write_gs, "wrgsbase %1", "memory")
 REPEAT(swap_fs, "wrfsbase %1\n\twrfsbase %0", "memory")
-REPEAT(swap_fs_used,
-       "wrfsbase %1\n\tincq %%fs:8\n\twrfsbase %0", "memory")
+REPEAT(swap_fs_used, "wrfsbase %1\n\tincq %%fs:8\n\twrfsbase %0", "memory")
 REPEAT(popfq, "pushfq\n\tpopfq", "memory")
 REPEAT(lfence, "lfence", "memory")
 
@@ -89,7 +90,7 @@ static void arch_prctl_set_fs(uint64_t loops) {
     syscall(SYS_arch_prctl, SEGSHIFT_ARCH_SET_FS, fs);
 }
 
-/* --- Variants --------------------------------------------------------------- */
+/* --- Variants ------------------------------------------------------------ */
 
 /* Where GS must point. */
 #define GS_NOT_USED 0
@@ -115,10 +116,10 @@ bool segshift_fsgsbase = true;
 
 static const struct variant variants[] = {
 #define SEQUENCE(Text, Name)                                                   \
-  {"crossings", Text ": system call", Name##_syscall, 1, 2000,                 \
-   (uint64_t)Name##_gs},                                                       \
-      {"crossings", Text ": interrupt", Name##_interrupt, 1, 2000,             \
-       (uint64_t)Name##_gs},
+  {"crossings", Text ": system call", Name##_syscall, 1,                       \
+   2000,        (uint64_t)Name##_gs},                                          \
+      {"crossings", Text ": interrupt", Name##_interrupt, 1,                   \
+       2000,        (uint64_t)Name##_gs},
 #include "sequences.def"
 #define ACCESS(Name, Gs) {"accesses", #Name, Name, ACCESSES, 500, Gs},
 #include "accesses.def"
@@ -139,13 +140,17 @@ static const struct variant variants[] = {
 static uint64_t begin_cycles(void) {
   uint32_t low, high;
   __asm__ volatile("lfence\n\trdtsc\n\tlfence"
-                   : "=a"(low), "=d"(high) : : "memory");
+                   : "=a"(low), "=d"(high)
+                   :
+                   : "memory");
   return (uint64_t)high << 32 | low;
 }
 static uint64_t end_cycles(void) {
   uint32_t low, high;
   __asm__ volatile("rdtscp\n\tlfence"
-                   : "=a"(low), "=d"(high) : : "rcx", "memory");
+                   : "=a"(low), "=d"(high)
+                   :
+                   : "rcx", "memory");
   return (uint64_t)high << 32 | low;
 }
 

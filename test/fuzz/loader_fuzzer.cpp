@@ -1,6 +1,6 @@
-// The stub's ELF checks and its archive reader on anything. The first byte chooses:
-// even, an ELF file; odd, a cpio archive. What plan() accepts must be as elf.h
-// promises.
+// The stub's ELF checks and its archive reader on anything. The first byte
+// chooses: even, an ELF file; odd, a cpio archive. What plan() accepts must be
+// as elf.h promises.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../../kernel-stub/cpio.h"

@@ -231,7 +231,7 @@ void testBadFiles() {
       P.P.push_back({PT_INTERP, PF_R, 0, 0, 0, 0x1001, 0x1001, 1}));
   BAD(InterpUnterminated, "the 0x4 bytes at 0x0 are not a string",
       P.P.push_back({PT_INTERP, PF_R, 0, 0, 0, 4, 4, 1})); // "\x7fELF"
-  BAD(InterpUnterminated, "the 0x4 bytes at 0x2000", // nothing but NULs
+  BAD(InterpUnterminated, "the 0x4 bytes at 0x2000",       // nothing but NULs
       P.P.push_back({PT_INTERP, PF_R, 0x2000, 0, 0, 4, 4, 1}));
   BAD(NoSegments, "no PT_LOAD segment",
       P.P.erase(P.P.begin(), P.P.begin() + 2));

@@ -101,7 +101,8 @@ void testRandom() {
 }
 
 // In ascending order, as programs map: the worst for a tree that is not
-// balanced. 100,000 ranges deep, the recursion would overflow a stack of 64 KiB.
+// balanced. 100,000 ranges deep, the recursion would overflow a stack of 64
+// KiB.
 void testAscending() {
   constexpr unsigned Count = 100000;
   std::vector<Range> Ranges(Count);

@@ -1,7 +1,8 @@
 // The kernel's tree of files, hosted: unpacking good and mutated archives,
 // paths, directories, contents. Catches: look-ups that lose or invent members,
 // listings that skip, links that are followed wrongly or for ever, stale bytes
-// behind a file's end, references that leak or are dropped twice (ASan, counts).
+// behind a file's end, references that leak or are dropped twice (ASan,
+// counts).
 //
 // RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror -Wno-unused-private-field \
 // RUN:   -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -172,14 +173,15 @@ std::vector<std::string> list(Node &N) {
 }
 
 void testUnpack() {
-  Tree T(member(".", "", 040700, 5) + member("bin", "usr/bin", Link) +
-         member("usr", "", Dir) + member("usr/bin", "", Dir, 7) +
-         member("/usr/bin/a", "first") + member("./usr/bin/a", "second", 0100755) +
-         member("bin/b", "through a link") + member("x/y/z/file", "made parents") +
-         member("usr/bin/a/below", "a file is no directory") +
-         member("usr", "a directory stays") + member("dev/null", "", 020666) +
-         member("../up", "out of the root") + member("a/../b", "") +
-         member("usr/bin", "", 040711, 8) + Trailer);
+  Tree T(
+      member(".", "", 040700, 5) + member("bin", "usr/bin", Link) +
+      member("usr", "", Dir) + member("usr/bin", "", Dir, 7) +
+      member("/usr/bin/a", "first") + member("./usr/bin/a", "second", 0100755) +
+      member("bin/b", "through a link") + member("x/y/z/file", "made parents") +
+      member("usr/bin/a/below", "a file is no directory") +
+      member("usr", "a directory stays") + member("dev/null", "", 020666) +
+      member("../up", "out of the root") + member("a/../b", "") +
+      member("usr/bin", "", 040711, 8) + Trailer);
   CHECK(T.R.Error == cpio::Error::End);
   CHECK(T.R.NumMembers == 9);
   CHECK(T.R.NumRefused == 5);
@@ -205,7 +207,8 @@ void testPaths() {
          member("ping", "pong", Link) + member("pong", "ping", Link) +
          member("abs", "/d/e", Link) + member("rel", "d/./e/../e", Link) +
          member("slash", "d/e/", Link) + member("file", "d/e/f", Link) +
-         member("dangling", "d/none", Link) + member("empty", "", Link) + Trailer);
+         member("dangling", "d/none", Link) + member("empty", "", Link) +
+         Trailer);
   CHECK_TEXT("/d/e/f", "F");
   CHECK_TEXT("//d///e//f", "F");
   CHECK_TEXT("d/e/../../d/e/./f", "F");
@@ -231,7 +234,8 @@ void testPaths() {
 
   Walk Parent;
   CHECK(Parent.run(*file::Root, "abs/new/", Walk::Parent) == 0);
-  CHECK(!Parent.Found && Parent.In == &directory("/d/e") && Parent.EndsWithSlash);
+  CHECK(!Parent.Found && Parent.In == &directory("/d/e") &&
+        Parent.EndsWithSlash);
   CHECK(std::string(Parent.Last.Text, Parent.Last.Size) == "new");
   Walk Create; // open(O_CREAT) makes what the link names
   CHECK(Create.run(*file::Root, "dangling", Walk::MayBeMissing) == 0);
@@ -246,14 +250,16 @@ void testPaths() {
 void testLinkChain() {
   std::string Archive = member("l0", "end", Link) + member("end", "END");
   for (int I = 1; I != 41; ++I)
-    Archive += member("l" + std::to_string(I), "l" + std::to_string(I - 1), Link);
+    Archive +=
+        member("l" + std::to_string(I), "l" + std::to_string(I - 1), Link);
   Tree T(Archive + Trailer);
   CHECK_TEXT("l39", "END");
   CHECK_ERROR("l40", ELOOP);
 }
 
 void testDirectories() {
-  Tree T(member("a/b/c", "C") + member("a/x", "X") + member("e", "", Dir) + Trailer);
+  Tree T(member("a/b/c", "C") + member("a/x", "X") + member("e", "", Dir) +
+         Trailer);
   Directory &Root = *file::Root, &A = directory("/a");
   CHECK(Root.Info.NumLinks == 4); // two, and "a", "e"
   CHECK(A.remove(name("b")) == -EISDIR);
@@ -278,7 +284,8 @@ void testDirectories() {
   CHECK(Directory::rename(Root, name("a"), directory("/a/b"), name("n"), 0) ==
         -EINVAL);
   CHECK(Directory::rename(Root, name("none"), Root, name("n"), 0) == -ENOENT);
-  CHECK(Directory::rename(directory("/a/b"), name("c"), Root, name("top"), 0) == 0);
+  CHECK(Directory::rename(directory("/a/b"), name("c"), Root, name("top"), 0) ==
+        0);
   CHECK_TEXT("/top", "C");
   CHECK_ERROR("/a/b/c", ENOENT);
   CHECK(pathOf("/top") == "/top");
@@ -294,7 +301,8 @@ void testDirectories() {
   CHECK(Directory::rename(A, name("top"), A, name("top"), 0) == 0);
   // An exchange of a file and a directory moves the count of links.
   CHECK(Root.add(name("f"), *File) == 0);
-  CHECK(Directory::rename(Root, name("f"), A, name("b"), Directory::Exchange) == 0);
+  CHECK(Directory::rename(Root, name("f"), A, name("b"), Directory::Exchange) ==
+        0);
   CHECK(Root.Info.NumLinks == 4 && A.Info.NumLinks == 2);
   CHECK(pathOf("/f") == "/f");
   CHECK_TEXT("/f", "dir");
@@ -454,14 +462,14 @@ void testNoMemory() {
 
 // Damaged archives: no crash, and what was unpacked is a tree.
 void testMutations() {
-  const std::string Good = member("bin", "usr/bin", Link) + member("usr/bin", "", Dir) +
-                           member("usr/bin/a", "data") + member("d/e", "x") + Trailer;
+  const std::string Good =
+      member("bin", "usr/bin", Link) + member("usr/bin", "", Dir) +
+      member("usr/bin/a", "data") + member("d/e", "x") + Trailer;
   std::mt19937 Random(3);
   for (int I = 0; I != 4000; ++I) {
     std::string Bytes = Good;
     for (unsigned N = Random() % 4 + 1; N; --N)
-      Bytes[Random() % Bytes.size()] =
-          "0123456789abcdef/.\0xyz"[Random() % 22];
+      Bytes[Random() % Bytes.size()] = "0123456789abcdef/.\0xyz"[Random() % 22];
     if (Random() % 4 == 0)
       Bytes.resize(Random() % Bytes.size());
     Tree T(Bytes);

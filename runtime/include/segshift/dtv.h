@@ -19,11 +19,11 @@
  * Concurrency. __segshift_tls_get_addr and the descriptors take no lock once
  * the thread has the block. All else takes the embedder's lock for a short,
  * time, never over a call of the allocator: short and bounded, but for
- * segshift_tls_add_static, _fill, _remove, _attach and _forked, which copy images or
- * look through all threads under it. Any function may be called on any CPU, and
- * be preempted at any place, if the lock keeps out whatever on the same CPU
- * might take it too: interrupt or signal handlers that first touch a module's
- * variables need it to hold them off.
+ * segshift_tls_add_static, _fill, _remove, _attach and _forked, which copy
+ * images or look through all threads under it. Any function may be called on
+ * any CPU, and be preempted at any place, if the lock keeps out whatever on the
+ * same CPU might take it too: interrupt or signal handlers that first touch a
+ * module's variables need it to hold them off.
  *
  * Order. The embedder sees to it that code of a module runs only after
  * segshift_tls_add*, and has ended everywhere before segshift_tls_remove; that

@@ -59,12 +59,13 @@ struct segshift_world {
  * initial-exec). After an error segshift_enter always fails with -ENODEV. */
 int segshift_world_init(const struct segshift_world *world, char **environment);
 
-/* The same for a world that is a program: a static position-independent executable
- * with its C library (glibc's, glibc/glue.c), moved to GS, in memory. It is mapped,
- * and started on a thread of its own, which ends once the library is initialised:
- * what that has registered with Linux for its thread (set_tid_address,
- * set_robust_list, rseq) goes with it. *functions becomes what the program's
- * `world_functions` is. -EINVAL: not such a program, or it did not come up. */
+/* The same for a world that is a program: a static position-independent
+ * executable with its C library (glibc's, glibc/glue.c), moved to GS, in
+ * memory. It is mapped, and started on a thread of its own, which ends once the
+ * library is initialised: what that has registered with Linux for its thread
+ * (set_tid_address, set_robust_list, rseq) goes with it. *functions becomes
+ * what the program's `world_functions` is. -EINVAL: not such a program, or it
+ * did not come up. */
 int segshift_world_load(const void *file, size_t size, char **environment,
                         const void *const **functions);
 
@@ -83,8 +84,8 @@ int segshift_world_pages(struct segshift_tls_pages *pages);
 size_t segshift_world_threads(void);
 size_t segshift_world_blocks(void);
 
-/* In an object that link-program.sh makes: what the program's `world_functions` is.
- * Null if the world did not start. */
+/* In an object that link-program.sh makes: what the program's `world_functions`
+ * is. Null if the world did not start. */
 extern SEGSHIFT_HIDDEN const void *const *segshift_world_functions;
 
 /* What segshift_enter needs. */
