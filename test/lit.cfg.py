@@ -98,6 +98,12 @@ for tool in [
     if shutil.which(tool):
         config.available_features.add(tool)
 
+# Debian keeps Wine's loader beside its libraries. ./dev setup does not install it.
+wine = next(filter(os.path.exists, ["/usr/lib/wine/wine64", "/usr/lib/wine/wine"]), None)
+if wine:
+    config.available_features.add("wine")
+    config.substitutions.append(("%wine", wine))
+
 # Debian's python3, whatever is first in PATH.
 if os.path.exists("/usr/bin/python3") and os.path.isdir(
         "/usr/lib/" + os.path.basename(os.path.realpath("/usr/bin/python3"))):
