@@ -171,7 +171,16 @@ struct Classifier {
     } else if (tcbSlotName(Offset).empty()) {
       add(Kind::GsOffset,
           "access to " + Place + ", an offset that the contract does not give");
+    } else if (Offset != SEGSHIFT_TCB_SPLIT_STACK && namesStackPointer()) {
+      add(Kind::GsOffset, "stack pointer in " + Place);
     }
+  }
+
+  // Only ones that name it: 'push' and 'pop' of a slot are no sign of anything.
+  bool namesStackPointer() const {
+    return any_of(I.Inst, [&](const MCOperand &Operand) {
+      return Operand.isReg() && Operand.getReg() == reg("RSP");
+    });
   }
 
   // A stack pointer is what kernels that use %gs:0 as a slot keep there.

@@ -42,6 +42,17 @@ slots:
 # CHECK: finding: store to %gs:0x10
 # ELF: finding: store to %gs:0x10
   movq %rax, %gs:0x10
+# CHECK: finding: stack pointer in %gs:0x8 (dynamic thread vector), in slots+
+# CHECK-NEXT: movq %rsp, %gs:0x8
+# ELF: finding: stack pointer in %gs:0x8
+  movq %rsp, %gs:8
+# CHECK: finding: stack pointer in %gs:0x8
+# CHECK-NEXT: movq %gs:0x8, %rsp
+# ELF: finding: stack pointer in %gs:0x8
+  movq %gs:8, %rsp
+# What a contract's use looks like.
+  movq %gs:8, %rax
+  pushq %gs:0x28
 # CHECK: finding: access to %gs:0x78, an offset
 # ELF: finding: access to %gs:0x78, an offset
   movb $1, %gs:0x78
