@@ -3,6 +3,7 @@
 #include "copy_user.h"
 #ifdef MODE_HAS_MODULES
 #include "module_tls.h"
+#include "options.h"
 #endif
 #include "panic.h"
 #include "random.h"
@@ -20,15 +21,31 @@ struct segshift_tls_layout Layout;
 constexpr size_t BlockAlign = 4096;
 alignas(BlockAlign) char BootBlock[0x2000];
 
+// Threads have a DTV and a surplus only where modules are to be loaded.
 #ifdef MODE_HAS_MODULES
-constexpr size_t Surplus = module_tls::Surplus;
-constexpr size_t DtvSize = module_tls::DtvSize;
-void initModules() { module_tls::init(Layout, Image); }
-void attach(void *Tp, void *Dtv) { module_tls::attach(Tp, Dtv); }
+bool HasModules;
+void chooseModules() { HasModules = options::get("module"); }
+size_t surplus() { return HasModules ? module_tls::Surplus : 0; }
+size_t dtvSize() { return HasModules ? module_tls::DtvSize : 0; }
+void initModules() {
+  if (HasModules)
+    module_tls::init(Layout, Image);
+}
+void attach(void *Tp, void *Dtv) {
+  if (HasModules)
+    module_tls::attach(Tp, Dtv);
+}
+void detach(void *Tp) {
+  if (HasModules)
+    module_tls::detach(Tp);
+}
 #else
-constexpr size_t Surplus = 0, DtvSize = 0;
+void chooseModules() {}
+size_t surplus() { return 0; }
+size_t dtvSize() { return 0; }
 void initModules() {}
 void attach(void *, void *) {}
+void detach(void *) {}
 #endif
 
 // From the block's start.
@@ -38,7 +55,7 @@ size_t dtvOffset() {
 
 } // namespace
 
-size_t size() { return DtvSize ? dtvOffset() + DtvSize : Layout.size; }
+size_t size() { return dtvSize() ? dtvOffset() + dtvSize() : Layout.size; }
 size_t sizeBelow() { return Layout.tp_offset; }
 const struct segshift_tls_layout &layout() { return Layout; }
 
@@ -50,12 +67,13 @@ bool isInBootBlock(uint64_t Address) {
 
 // The canary changes under it.
 __attribute__((no_stack_protector)) void initBoot() {
+  chooseModules();
   if (segshift_tls_image_from_symbols(
           &Image, __tdata_start,
           __tdata_start + reinterpret_cast<size_t>(__tdata_size),
           __tdata_start + reinterpret_cast<size_t>(__tls_size),
           reinterpret_cast<size_t>(__tls_align)) ||
-      segshift_tls_layout_surplus(&Layout, &Image, TCB_SLOTS_SIZE, Surplus))
+      segshift_tls_layout_surplus(&Layout, &Image, TCB_SLOTS_SIZE, surplus()))
     panic("the kernel's TLS image is malformed");
   if (size() > sizeof(BootBlock) || Layout.align > BlockAlign)
     panic("the kernel's TLS needs %lu bytes, BootBlock has %lu", size(),
@@ -72,11 +90,7 @@ void *make(void *Memory) {
   return Tp;
 }
 
-void release([[maybe_unused]] void *Tp) {
-#ifdef MODE_HAS_MODULES
-  module_tls::detach(Tp);
-#endif
-}
+void release(void *Tp) { detach(Tp); }
 
 bool move(const void *Tp, uint64_t To) {
   auto *From = static_cast<const char *>(Tp);

@@ -12,12 +12,12 @@ struct segshift_tls_layout;
 
 namespace kernel_tls {
 
-// First thing on the boot processor: computes the layout and moves from
-// boot.S's static TCB to a block with the thread-locals.
+// First thing on the boot processor, but for the options: computes the layout
+// and moves from boot.S's static TCB to a block with the thread-locals.
 void initBoot();
 
-// Bytes of a block (a DTV behind it included), and of the part of it that lies
-// below the thread pointer.
+// Bytes of a block (a DTV behind it included, if there is one), and of the part
+// of it that lies below the thread pointer.
 size_t size();
 size_t sizeBelow();
 

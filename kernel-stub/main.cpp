@@ -127,6 +127,7 @@ bool chooseRing() {
 // canary that initBoot replaces.
 __attribute__((no_stack_protector)) void kernelMain() {
   serial::init();
+  pvh::readOptions();
   kernel_tls::initBoot();
   log("stub: kernel TLS mode %s", MODE_NAME);
   pvh::init();

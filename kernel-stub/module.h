@@ -99,7 +99,9 @@ struct Loader {
 
 // --- For the rest of the kernel ---------------------------------------------
 
-// All steps. Name is the one by which it is found again. False: E says why, and
+// All steps. Threads have a DTV and room for modules only if the command line
+// has "module=" (kernel_tls.cpp): without it this must not be called. Name is
+// the one by which it is found again. False: E says why, and
 // nothing is left behind.
 bool load(const char *Name, Bytes File, Error &E);
 

@@ -51,12 +51,18 @@ void addAround(uint64_t Start, uint64_t End, uint64_t HoleStart,
 
 uint64_t rsdp() { return at<StartInfo>(boot_start_info)->Rsdp; }
 
+// Whether it is one at all, init says.
+void readOptions() {
+  auto *Info = at<StartInfo>(boot_start_info);
+  if (Info->Magic == StartMagic && Info->CommandLine)
+    options::init(at<char>(Info->CommandLine));
+}
+
 void init() {
   auto *Info = at<StartInfo>(boot_start_info);
   if (Info->Magic != StartMagic || Info->Version < 1)
     panic("not started by PVH with a memory map: magic 0x%x, version %u",
           Info->Magic, Info->Version);
-  options::init(Info->CommandLine ? at<char>(Info->CommandLine) : "");
 
   uint64_t InitrdStart = 0, InitrdEnd = 0;
   if (Info->NumModules) {

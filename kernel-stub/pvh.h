@@ -9,8 +9,10 @@
 
 namespace pvh {
 
-// Reads the structures that boot.S has noted: sets up options, initrd and
-// physical memory.
+// Reads the structures that boot.S has noted. Options first: they decide what
+// kernel_tls::initBoot does, so that this runs without thread-locals. Then
+// initrd and physical memory.
+void readOptions();
 void init();
 
 // Physical address of the ACPI root pointer, or 0.
