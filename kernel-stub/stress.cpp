@@ -58,6 +58,21 @@ Table table() {
 
 Table Stepped;
 
+// In the modes that switch FS, the last jump to a program in ring 0 stands
+// behind an sti, and the CPU does not step between the two. It does stop at a
+// breakpoint there, which ends what sti does: interrupts come in at the jump.
+bool isStiAheadOfLast([[maybe_unused]] const char *Rip) {
+#ifdef MODE_SWITCHES_FS
+  return !ProgramsInRing3 && Rip + 1 == Stepped.Last[1];
+#else
+  return false;
+#endif
+}
+
+void setBreakpoint0(const char *Rip) {
+  asm volatile("movq %0, %%db0" : : "r"(Rip));
+}
+
 [[noreturn]] void sendNmis(void *) {
   for (;;) {
     for (unsigned I = 0; I != smp::numCpus(); ++I)
@@ -72,7 +87,7 @@ void initCpu() {
   if (!options::getNumber("step", 0))
     return;
   Stepped = table();
-  asm volatile("movq %0, %%db0" : : "r"(Stepped.Stops[0]));
+  setBreakpoint0(Stepped.Stops[0]);
   asm volatile("movq %0, %%db1" : : "r"(Stepped.Stops[1]));
   asm volatile("movq %0, %%db2" : : "r"(Stepped.Stops[2]));
   asm volatile("movq %0, %%db3" : : "r"(Stepped.Stops[3]));
@@ -94,10 +109,11 @@ void step(Frame &F) {
     return;
   auto *Rip = reinterpret_cast<const char *>(F.rip);
   if (Rip >= Stepped.Start && Rip < Stepped.End && Rip != Stepped.Last[0] &&
-      Rip != Stepped.Last[1])
+      Rip != Stepped.Last[1] && !isStiAheadOfLast(Rip))
     F.rflags |= FlagsTF;
   else
     F.rflags &= ~FlagsTF;
+  setBreakpoint0(isStiAheadOfLast(Rip) ? Stepped.Last[1] : Stepped.Stops[0]);
 }
 
 } // namespace stress

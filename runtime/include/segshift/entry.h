@@ -341,9 +341,10 @@ struct segshift_frame {
  * Ring 0 by a jump, which needs rcx, if that is rip. From popfq on interrupts may
  * come, first on the kernel's stack, then on the application's (rule 7) with rip
  * still at the jump. The exit is then as good as done: rip may be taken from rcx.
+ * With SEGSHIFT_TP_SWITCHED that is rare: sti holds interrupts off until after the
+ * jump, but an NMI or #DB between the two, at its iretq, lets them in.
  *
- * `jump`, if given, becomes a label of the sysretq, or of the jump (of the sti ahead
- * of it with SEGSHIFT_TP_SWITCHED: no interrupt comes between the two). */
+ * `jump`, if given, becomes a label of the sysretq, or of the jump. */
 .macro SEGSHIFT_LEAVE_SYSCALL trap, jump
         movq    SEGSHIFT_FRAME_RIP(%rsp), %rcx
         cmpq    %rcx, SEGSHIFT_FRAME_RCX(%rsp)
@@ -382,13 +383,13 @@ struct segshift_frame {
         pushq   SEGSHIFT_FRAME_RFLAGS - SEGSHIFT_FRAME_VECTOR(%rsp)
         popfq
         movq    SEGSHIFT_FRAME_RSP - SEGSHIFT_FRAME_VECTOR(%rsp), %rsp
+#ifdef SEGSHIFT_TP_SWITCHED
+        sti                             /* takes effect after the jump */
+#endif
         .ifnb \jump
         .globl  \jump
 \jump:
         .endif
-#ifdef SEGSHIFT_TP_SWITCHED
-        sti                             /* takes effect after the jump */
-#endif
         jmpq    *%rcx
 #endif
         .ifb \trap
