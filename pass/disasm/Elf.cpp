@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -26,6 +27,9 @@ Expected<std::unique_ptr<ElfObject>> ElfObject::create(MemoryBufferRef Buffer) {
     return createStringError(Buffer.getBufferIdentifier() + ": " + What);
   };
   StringRef Data = Buffer.getBuffer();
+  if (identify_magic(Data) == file_magic::bitcode)
+    return Fail("not an ELF file but LLVM bitcode, which holds no code yet; "
+                "give what it is linked into");
   if (!Data.starts_with("\177ELF"))
     return Fail("not an ELF file");
   if (Data.size() < sizeof(ELFT::Ehdr))
