@@ -90,7 +90,7 @@ DirectoryEntry *Directory::find(file::Name N, uint32_t Hash) const {
     return nullptr;
   DirectoryEntry *E = Buckets[Hash & (NumBuckets - 1)];
   while (E && (E->Hash != Hash || E->Size != N.Size ||
-               memcmp(E->Text, N.Text, N.Size)))
+               memcmp(E->Text, N.Text, N.Size) != 0))
     E = E->NextInBucket;
   return E;
 }

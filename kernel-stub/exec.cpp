@@ -29,7 +29,7 @@ struct Script {
   // False: it is none.
   bool read(Image &I) {
     size_t Size = I.readStart(Line, sizeof(Line) - 1);
-    if (Size < 2 || memcmp(Line, "#!", 2))
+    if (Size < 2 || memcmp(Line, "#!", 2) != 0)
       return false;
     Line[Size] = 0;
     char *At = Line + 2;
@@ -185,7 +185,7 @@ private:
     const elf::Tls &Tls = Program.Plan.Tls;
     if (Below > mode::ReservedBytes) {
       const char *Allow = options::get("overflow");
-      if (!Allow || strcmp(Allow, "allow"))
+      if (!Allow || strcmp(Allow, "allow") != 0)
         return Error("its TLS of %lu bytes does not fit into the %lu that the "
                      "kernel keeps for it",
                      Below, mode::ReservedBytes);

@@ -200,7 +200,7 @@ void destruct(const Module &M) {
 
 Module *findModule(const char *Name) {
   Module *M = Newest;
-  while (M && strcmp(M->Name, Name))
+  while (M && strcmp(M->Name, Name) != 0)
     M = M->Next;
   return M;
 }

@@ -263,7 +263,7 @@ bool push(Frame &F, const signal::Action &A, const signal::Info &I,
     return false;
 
   RtFrame R;
-  memset(&R, 0, sizeof(R));
+  memset(static_cast<void *>(&R), 0, sizeof(R)); // padding, too
   R.Return = A.Restorer;
   fillContext(R.User, F, S, State, Mask);
   R.I = I;

@@ -19,7 +19,7 @@ Node *file::makeSymlink(const char *Target) {
   auto *Copy = static_cast<char *>(heap::allocate(Size + 1));
   if (!Copy)
     return nullptr;
-  memcpy(Copy, Target, Size);
+  memcpy(Copy, Target, Size + 1);
   Node *N = heap::make<Symlink>(Copy, Size, true);
   if (!N)
     heap::free(Copy);

@@ -218,7 +218,7 @@ enum class RefKind { Called, Loaded, Taken };
 /// Calls \p F(kind, region, address) for each reference of \p I to code.
 template <typename Fn>
 static void forEachReference(
-    const Decoder &Dec, const Insn &I, unsigned Region,
+    const Decoder &Dec, const Insn &I,
     function_ref<std::optional<std::pair<unsigned, uint64_t>>(uint64_t, bool)>
         Resolve,
     Fn F) {
@@ -252,8 +252,7 @@ static void forEachReference(
 void CodeReader::collect(const Insn &I, unsigned Region,
                          References &Refs) const {
   forEachReference(
-      Dec, I, Region,
-      [&](uint64_t V, bool Pc) { return resolve(I, Region, V, Pc); },
+      Dec, I, [&](uint64_t V, bool Pc) { return resolve(I, Region, V, Pc); },
       [&](RefKind Kind, unsigned R, uint64_t Address) {
         auto &List = Kind == RefKind::Called   ? Refs.Called
                      : Kind == RefKind::Loaded ? Refs.Loaded
@@ -354,7 +353,7 @@ struct CodeReader::RangeReader {
 
 void CodeReader::RangeReader::noteReferences(const Insn &I) {
   forEachReference(
-      Dec, I, Range.Region,
+      Dec, I,
       [&](uint64_t V, bool Pc) {
         return Reader.resolve(I, Range.Region, V, Pc);
       },

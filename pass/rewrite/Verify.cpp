@@ -71,8 +71,10 @@ Error verify(const ElfObject &Before, MemoryBufferRef After, const Plan &P) {
     auto It = partition_point(Converted, [&](const Site *S) {
       return std::pair(S->Region, S->Address) <= std::pair(R, Address);
     });
-    return It != Converted.begin() && (*--It)->Region == R &&
-           Address < (*It)->Address + (*It)->Length;
+    if (It == Converted.begin())
+      return false;
+    const Site &S = **std::prev(It);
+    return S.Region == R && Address < S.Address + S.Length;
   };
 
   for (unsigned R = 0; R < Before.regions().size(); ++R) {

@@ -249,7 +249,11 @@ int runSelfTest() {
         << toString(T.takeError()) << "\n";
     return 1;
   }
-  scope_exit Cleanup([&] { sys::fs::remove_directories(T->Folder); });
+  scope_exit Cleanup([&] {
+    if (std::error_code E = sys::fs::remove_directories(T->Folder, false))
+      WithColor::warning(errs(), "segshift selftest")
+          << T->Folder << ": " << E.message() << "\n";
+  });
   if (!Quiet)
     outs() << "clang:  " << T->Clang << "\nplugin: " << T->Plugin << "\n";
 

@@ -171,7 +171,7 @@ static void prepare_tcb(uint64_t *tcb) {
 int main(int argc, char **argv) {
   const struct variant *chosen[LENGTH(variants)];
   unsigned n = 0;
-  int rounds = argc == 3 ? atoi(argv[2]) : 0;
+  int rounds = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
   for (unsigned i = 0; argc > 1 && i != LENGTH(variants); ++i)
     if (!strcmp(variants[i].group, argv[1]))
       chosen[n++] = &variants[i];

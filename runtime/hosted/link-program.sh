@@ -16,6 +16,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../../build
+# shellcheck source=/dev/null
 [ ! -f "$here/paths.sh" ] || . "$here/paths.sh" # where it is installed
 llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
 cc=${CC:-gcc}
@@ -26,7 +27,7 @@ die() { echo "link-program.sh: $*" >&2; exit 1; }
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --build=*) build=${1#*=} tool= libraries= ;;
+    --build=*) build=${1#*=} tool='' libraries='' ;;
     -o) [ $# -gt 1 ] || die "-o needs a file"; out=$2; shift ;;
     --) shift; break ;;
     -*) die "unknown option $1; the head of $0 lists them" ;;

@@ -21,6 +21,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../../build
+# shellcheck source=/dev/null
 [ ! -f "$here/paths.sh" ] || . "$here/paths.sh" # where it is installed
 libc=/usr/lib/x86_64-linux-musl/libc.a
 llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
@@ -33,7 +34,7 @@ die() { echo "link-world.sh: $*" >&2; exit 1; }
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --build=*) build=${1#*=} tool= libraries= ;;
+    --build=*) build=${1#*=} tool='' libraries='' ;;
     --libc=*) libc=${1#*=} ;;
     --symbols=*) symbols="$symbols --keep-global-symbol=${1#*=}" ;;
     --host=*) host="$host ${1#*=}" ;;

@@ -15,7 +15,6 @@ import argparse
 import concurrent.futures
 import glob
 import os
-import re
 import subprocess
 import sys
 import tempfile

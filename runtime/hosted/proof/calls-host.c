@@ -151,13 +151,13 @@ int main(int argc, char **argv) {
   }
   for (int i = 2; i + 1 < argc; i += 2) {
     if (!strcmp(argv[i], "--calls"))
-      calls = atol(argv[i + 1]);
+      calls = strtol(argv[i + 1], NULL, 10);
     else if (!strcmp(argv[i], "--threads"))
-      threads = atol(argv[i + 1]);
+      threads = strtol(argv[i + 1], NULL, 10);
     else if (!strcmp(argv[i], "--lives"))
-      lives = atol(argv[i + 1]);
+      lives = strtol(argv[i + 1], NULL, 10);
     else if (!strcmp(argv[i], "--time"))
-      seconds = atof(argv[i + 1]);
+      seconds = strtod(argv[i + 1], NULL);
   }
   if (calls < 1 || threads < 1 || lives < 1)
     return 2;

@@ -96,7 +96,7 @@ static void use_files(void) {
   if (!file)
     return;
   EXPECT(fprintf(file, "%d %s\n", 17, "lines") > 0);
-  rewind(file);
+  EXPECT(fseek(file, 0, SEEK_SET) == 0);
   EXPECT(fgets(buffer, sizeof(buffer), file) && !strcmp(buffer, "17 lines\n"));
   fclose(file);
 }

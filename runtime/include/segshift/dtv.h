@@ -107,7 +107,7 @@ struct segshift_dtv {
 /* The slot of a module's index. That of index 0 is never used. */
 SEGSHIFT_INLINE struct segshift_dtv_slot *
 segshift_dtv_slot(struct segshift_dtv *dtv, size_t index) {
-  return (struct segshift_dtv_slot *)(void *)(dtv + 1) + index;
+  return (struct segshift_dtv_slot *)(dtv + 1) + index;
 }
 
 /* A module as the registry keeps it. */

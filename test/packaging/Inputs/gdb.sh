@@ -1,3 +1,4 @@
+#!/bin/sh
 # gdb.sh RUN PROGRAM FOLDER GDB_ARGUMENTS...: boots PROGRAM stopped, with RUN and
 # QEMU's gdb stub, and runs gdb on it. Unix socket names are short: under /tmp.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

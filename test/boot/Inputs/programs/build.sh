@@ -4,6 +4,7 @@
 #   cxx-static cxx-static-pie cxx-dynamic
 # and prints the command lines of what was built, for same.py.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# shellcheck disable=SC2086 # flags and parts are lists of words
 set -e
 inputs=$(dirname "$(readlink -f "$0")")
 folder=$1
