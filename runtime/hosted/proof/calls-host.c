@@ -101,7 +101,7 @@ static double now(void) {
 /* Calls per second of one thread for a while. */
 static double rate(bool is_back) {
   long backs = 0, count = 0;
-  double start = now(), end = start;
+  double start = now(), end;
   do {
     for (int i = 0; i < 10000; ++i)
       if ((is_back ? step_back(quiet_callback, &backs) : step()) < 0)
