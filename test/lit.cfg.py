@@ -98,6 +98,13 @@ for tool in [
     if shutil.which(tool):
         config.available_features.add(tool)
 
+# LLDB needs its Python module, which is a package of its own.
+lldb = llvm + "/lldb"
+if os.path.exists(lldb) and os.path.exists(
+        subprocess.run([lldb, "-P"], capture_output=True, text=True).stdout.strip() + "/lldb"):
+    config.available_features.add("lldb")
+    config.substitutions.append(("%lldb", lldb))
+
 # Debian keeps Wine's loader beside its libraries. ./dev setup does not install it.
 wine = next(filter(os.path.exists, ["/usr/lib/wine/wine64", "/usr/lib/wine/wine"]), None)
 if wine:

@@ -1,0 +1,221 @@
+"""segshift-gdb.py: thread-local variables of a kernel on GS TLS, in gdb.
+
+GDB asks a target's thread library for TLS addresses; a kernel has none, so
+`print variable` says "Cannot find thread-local variables". This script computes
+them: the offset from DWARF, or from the ELF symbol table, and the thread pointer
+from $gs_base (or the other GS base, while an application in ring 3 runs). It works
+over QEMU's gdb stub and on core dumps that hold the GS base.
+
+  print $tls("variable")           in the selected thread (a CPU, under QEMU)
+  print $tls("variable", WHERE)    elsewhere, see WHERE
+  info tls                         one line for each CPU, and for each kernel thread
+                                   that the kernel's own script knows of
+  info tls WHERE                   control block and variables
+
+WHERE is "cpu N" or N (gdb's thread N), "thread N" (a kernel thread's number; see
+segshift_tls.py) or a thread pointer, as a number.
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+import functools
+import os
+import re
+import sys
+
+import gdb
+
+# Beside this file, whose name older gdbs do not tell otherwise. Nothing is written there.
+sys.path.insert(0, os.path.dirname(os.path.realpath(sys._getframe().f_code.co_filename)))
+_dont_write, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+import segshift_tls
+from segshift_tls import TlsError
+sys.dont_write_bytecode = _dont_write
+del sys.path[0]
+
+
+class Value:
+    """A gdb.Value as kernels' scripts see it."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __getitem__(self, key):
+        return Value(self.value[key])
+
+    def __len__(self):
+        first, last = self.value.type.range()
+        return last - first + 1
+
+    def __bool__(self):
+        return bool(self.value)
+
+    def __int__(self):
+        return int(self.value)
+
+    def __str__(self):
+        return str(self.value)
+
+
+def find_symbol(name):
+    """The gdb.Symbol, or None."""
+    try:
+        found = gdb.lookup_symbol(name)[0]
+    except gdb.error:  # no frame
+        found = None
+    return found or gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+
+
+def dwarf_offset(name):
+    """Offset in the TLS image as DWARF has it, or None."""
+    if not find_symbol(name):
+        return None
+    try:
+        text = gdb.execute(f"info address {name}", to_string=True)
+    except gdb.error:
+        return None
+    match = re.search(r"thread-local variable at offset (0x[0-9a-f]+|\d+)", text)
+    return int(match[1], 0) if match else None
+
+
+class Gdb(segshift_tls.Debugger):
+    def files(self):
+        return [objfile.filename for objfile in gdb.objfiles() if objfile.filename]
+
+    def core(self):
+        text = gdb.execute("info files", to_string=True)
+        match = re.search(r"Local core dump file:\s+`(.*)', file type", text)
+        return match and match[1]
+
+    def read(self, address, size):
+        try:
+            return bytes(gdb.selected_inferior().read_memory(address, size))
+        except gdb.MemoryError:
+            return None
+
+    def cpus(self):
+        return sorted(thread.num for thread in gdb.selected_inferior().threads())
+
+    def selected_cpu(self):
+        thread = gdb.selected_thread()
+        return thread and thread.num
+
+    def register(self, cpu, name):
+        before = gdb.selected_thread()
+        frame = gdb.selected_frame()
+        for thread in gdb.selected_inferior().threads():
+            if thread.num == cpu:
+                thread.switch()
+        try:
+            return int(gdb.newest_frame().read_register(name)) & segshift_tls.U64
+        except (gdb.error, ValueError):
+            return None
+        finally:
+            before.switch()
+            frame.select()
+
+    def evaluate(self, text):
+        try:
+            return int(gdb.parse_and_eval(text))
+        except gdb.error as error:
+            raise TlsError(str(error)) from None
+
+    def variable(self, name):
+        try:
+            return Value(gdb.parse_and_eval(f"'{name}'"))
+        except gdb.error:
+            return None
+
+    @functools.lru_cache(maxsize=None)
+    def demangled(self, name):
+        if not name.startswith(("_Z", "_R")):
+            return name
+        language = "rust" if name.startswith("_R") else "c++"
+        text = gdb.execute(f"demangle -l {language} {name}", to_string=True).strip()
+        return name if text.startswith("Can't") else text
+
+    def describe(self, address):
+        text = gdb.execute(f"info symbol {address:#x}", to_string=True).strip()
+        return "" if text.startswith("No symbol") else text.split(" in section")[0]
+
+    def typed(self, name, offset):
+        return find_symbol(name).type if dwarf_offset(name) == offset else None
+
+    def plain_type(self, size):
+        names = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int", 8: "unsigned long"}
+        char = gdb.lookup_type("unsigned char")
+        return gdb.lookup_type(names[size]) if size in names else char.array(max(size, 1) - 1)
+
+    def value_at(self, name, address, kind):
+        return gdb.Value(address).cast(kind.pointer()).dereference()
+
+    def format(self, value):
+        try:
+            return value.format_string(max_elements=8)
+        except gdb.error as error:
+            return str(error)
+
+    def tls(self, name, tp):
+        """A thread-local variable; of several with one name that which gdb means here."""
+        name = name.strip("'")
+        offset = dwarf_offset(name)
+        if offset is not None:
+            return self.place(name, tp, offset, find_symbol(name).type)
+        return self.symbol_value(name, tp)
+
+
+debugger = Gdb()
+
+
+def telling(function):
+    """TlsError as gdb tells what is wrong, without a trace."""
+    @functools.wraps(function)
+    def wrapper(*arguments):
+        try:
+            return function(*arguments)
+        except TlsError as error:
+            raise gdb.GdbError(str(error)) from None
+    return wrapper
+
+
+class TlsFunction(gdb.Function):
+    """$tls(NAME [, WHERE]): a thread-local variable of the kernel.
+
+WHERE is "cpu N", "thread N" or a thread pointer; without it the selected thread."""
+
+    def __init__(self):
+        super().__init__("tls")
+
+    @telling
+    def invoke(self, name, where=None):
+        if where is not None:
+            code = where.type.strip_typedefs().code
+            if code in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_PTR):
+                where = where.string()
+            elif not 0 <= int(where) < 1000:  # else a CPU
+                where = hex(int(where) & segshift_tls.U64)
+        return debugger.tls(name.string(), debugger.thread_pointer(where))
+
+
+class InfoTls(gdb.Command):
+    """Thread pointers, control blocks and thread-local variables of a kernel on GS TLS.
+
+  info tls            one line for each CPU and each kernel thread
+  info tls cpu N      control block and variables of what runs on gdb's thread N
+  info tls thread N   the same of a kernel thread
+  info tls 0xTP       the same by its thread pointer"""
+
+    def __init__(self):
+        super().__init__("info tls", gdb.COMMAND_STATUS)
+
+    @telling
+    def invoke(self, argument, from_tty):
+        if argument.strip():
+            lines = debugger.details(debugger.thread_pointer(argument))
+        else:
+            lines = debugger.overview()
+        for line in lines:
+            print(line)
+
+
+TlsFunction()
+InfoTls()

@@ -1,0 +1,269 @@
+"""segshift_lldb.py: thread-local variables of a kernel on GS TLS, in LLDB.
+
+  (lldb) command script import PREFIX/share/segshift/segshift_lldb.py
+
+LLDB asks its dynamic loader plugin for TLS addresses; a kernel has none, so `target
+variable` says "no TLS data currently exists for this thread". This script computes
+them: the offset from the ELF symbol table, the type from DWARF, and the thread pointer
+from gs_base (or the other GS base, while an application in ring 3 runs). It works
+over QEMU's gdb stub and on core dumps.
+
+  tls print VARIABLE         in the selected thread (a CPU, under QEMU). What follows the
+                             name is LLDB's to read: tls print current->id
+  tls info                   one line for each CPU, and for each kernel thread that the
+                             kernel's own script knows of (see segshift_tls.py)
+  tls info WHERE             control block and variables
+
+WHERE is -c N (LLDB's thread N), -t N (a kernel thread's number) or -p ADDRESS (a thread
+pointer); `tls print` takes it as well.
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+import argparse
+import os
+import re
+import shlex
+import sys
+
+import lldb
+
+# Beside this file. Nothing is written there.
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+_dont_write, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+import segshift_tls
+from segshift_tls import TlsError
+sys.dont_write_bytecode = _dont_write
+del sys.path[0]
+
+
+class Value:
+    """An SBValue as kernels' scripts see it."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __getitem__(self, key):
+        child = self.value.GetChildMemberWithName(key) if isinstance(key, str) \
+            else self.value.GetChildAtIndex(key)
+        if not child.IsValid():
+            raise TlsError(f"{self.value.GetName()} has no {key}")
+        return Value(child)
+
+    def __len__(self):
+        return self.value.GetNumChildren()
+
+    def __bool__(self):
+        return int(self) != 0
+
+    def __int__(self):
+        error = lldb.SBError()
+        signed = self.value.GetType().GetTypeFlags() & lldb.eTypeIsSigned
+        number = (self.value.GetValueAsSigned if signed else self.value.GetValueAsUnsigned)(error)
+        if error.Fail():
+            raise TlsError(f"{self.value.GetName()}: {error}")
+        return number
+
+    def __str__(self):
+        return self.value.GetSummary() or self.value.GetValue() or ""
+
+
+def is_executable(path):
+    """Of type ET_EXEC."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(18)[16:] == b"\2\0"
+    except OSError:
+        return False
+
+
+class Lldb(segshift_tls.Debugger):
+    def __init__(self, target):
+        super().__init__()
+        self.target = target
+        self.process = target.GetProcess()
+        self._names = {}
+        if self.process.IsValid() and self.core():
+            self.place_modules()
+
+    def place_modules(self):
+        """In a core dump nothing tells LLDB that what is linked to an address lies there."""
+        for module in self.target.modules:
+            if module.GetObjectFileHeaderAddress().GetLoadAddress(self.target) == \
+                    lldb.LLDB_INVALID_ADDRESS and is_executable(module.GetFileSpec().fullpath):
+                self.target.SetModuleLoadAddress(module, 0)
+
+    def files(self):
+        return [module.GetFileSpec().fullpath for module in self.target.modules
+                if module.GetFileSpec().fullpath]
+
+    def core(self):
+        return self.process.GetCoreFile().fullpath
+
+    def read(self, address, size):
+        error = lldb.SBError()
+        data = self.process.ReadMemory(address, size, error)
+        return data if error.Success() else None
+
+    def cpus(self):
+        return sorted(thread.GetIndexID() for thread in self.process)
+
+    def selected_cpu(self):
+        thread = self.process.GetSelectedThread()
+        return thread.GetIndexID() if thread.IsValid() else None
+
+    def register(self, cpu, name):
+        frame = self.process.GetThreadByIndexID(cpu).GetFrameAtIndex(0)
+        value = frame.FindRegister(name)
+        return value.GetValueAsUnsigned() if value.IsValid() and not value.GetError().Fail() \
+            else None
+
+    def evaluate(self, text):
+        options = lldb.SBExpressionOptions()
+        options.SetSuppressPersistentResult(True)
+        frame = self.process.GetSelectedThread().GetSelectedFrame()
+        value = (frame if frame.IsValid() else self.target).EvaluateExpression(text, options)
+        if value.GetError().Fail():
+            raise TlsError(value.GetError().GetCString().splitlines()[0])
+        return value.GetValueAsUnsigned()
+
+    def variable(self, name):
+        for value in self.globals(name):
+            return Value(value)
+        return None
+
+    def globals(self, name):
+        """Global variables of this full name."""
+        return [value for value in self.target.FindGlobalVariables(name, 100)
+                if value.GetName() in (name, "::" + name)]
+
+    def demangled(self, name):
+        if not name.startswith(("_Z", "_R")):
+            return name
+        if name not in self._names:
+            result = lldb.SBCommandReturnObject()
+            self.target.GetDebugger().GetCommandInterpreter().HandleCommand(
+                f"language cplusplus demangle {name}", result)
+            match = re.search(r"---> (.*)", result.GetOutput() or "")
+            self._names[name] = match[1] if match else name
+        return self._names[name]
+
+    def describe(self, address):
+        place = self.target.ResolveLoadAddress(address)
+        symbol = place.GetSymbol()
+        if not symbol.IsValid():
+            return ""
+        offset = address - symbol.GetStartAddress().GetLoadAddress(self.target)
+        return symbol.GetName() + (f"+{offset}" if offset else "")
+
+    def typed(self, name, offset):
+        # LLDB does not tell a variable's offset: the name has to do, where it is the only one.
+        offsets = {s[1] for s in self.image().symbols if self.full_name(s[0]) == name}
+        kinds = [value.GetType() for value in self.globals(name)]
+        same = kinds and all(kind == kinds[0] for kind in kinds)
+        return kinds[0] if same or len(offsets) == len(kinds) == 1 else None
+
+    def plain_type(self, size):
+        kinds = {1: lldb.eBasicTypeUnsignedChar, 2: lldb.eBasicTypeUnsignedShort,
+                 4: lldb.eBasicTypeUnsignedInt, 8: lldb.eBasicTypeUnsignedLong}
+        if size in kinds:
+            return self.target.GetBasicType(kinds[size])
+        return self.target.GetBasicType(lldb.eBasicTypeUnsignedChar).GetArrayType(max(size, 1))
+
+    def value_at(self, name, address, kind):
+        return self.target.CreateValueFromAddress(
+            name, lldb.SBAddress(address, self.target), kind)
+
+    def format(self, value):
+        if value.GetError().Fail():
+            return str(value.GetError())
+        text = " ".join(str(value).partition(" = ")[2].split())
+        return text if len(text) <= 160 else text[:160] + "..."
+
+
+class Arguments(argparse.ArgumentParser):
+    def error(self, message):
+        raise TlsError(f"{message}\n{self.format_usage().strip()}")
+
+
+class Command:
+    """What both commands share."""
+
+    def __init__(self, debugger, _):
+        self.parser = Arguments(prog=self.name, description=self.__doc__, add_help=False)
+        where = self.parser.add_mutually_exclusive_group()
+        where.add_argument("-c", "--cpu", metavar="N", type=int, help="LLDB's thread N")
+        where.add_argument("-t", "--thread", metavar="N", type=int,
+                           help="thread N of the kernel, running or not")
+        where.add_argument("-p", "--pointer", metavar="ADDRESS", help="a thread pointer")
+
+    def get_short_help(self):
+        return self.__doc__.splitlines()[0]
+
+    def get_long_help(self):
+        return self.parser.format_help()
+
+    def __call__(self, debugger, command, context, result):
+        target = context.GetTarget() or debugger.GetSelectedTarget()
+        try:
+            options = self.parser.parse_args(shlex.split(command))
+            if not target.IsValid():
+                raise TlsError("no target: name the kernel")
+            if target.GetProcess().GetState() == lldb.eStateRunning:
+                raise TlsError("the kernel runs: 'process interrupt' stops it")
+            where = options.pointer
+            if options.cpu is not None:
+                where = f"cpu {options.cpu}"
+            elif options.thread is not None:
+                where = f"thread {options.thread}"
+            self.run(Lldb(target), options, where, result)
+        except (TlsError, ValueError) as error:  # ValueError: an open quotation
+            result.SetError(str(error))
+
+
+class Print(Command):
+    """A thread-local variable of the kernel.
+
+    Its value is kept as $0, $1 and so on, for expressions."""
+
+    name = "tls print"
+
+    def __init__(self, debugger, internal):
+        super().__init__(debugger, internal)
+        self.parser.add_argument("variable", nargs="+", help="its name, or the last part of a "
+                                 "C++ name, or file.c:name; then ->member, .member or [index]")
+
+    def run(self, tls, options, where, result):
+        text = " ".join(options.variable)
+        name, path = text, ""
+        if all(tls.full_name(symbol[0]) != text for symbol in tls.image().symbols):
+            name, path = re.fullmatch(r"(.*?)((?:(?:->|\.)\w+|\[\d+\])*)", text).groups()
+        value = tls.symbol_value(name, tls.thread_pointer(where))
+        if path:
+            value = value.GetValueForExpressionPath(path)
+            if not value.IsValid():
+                raise TlsError(f"{text}: {name} has no {path}")
+        if value.GetError().Fail():
+            raise TlsError(f"{text}: {value.GetError()}")
+        result.AppendMessage(str(value.Persist()))
+
+
+class Info(Command):
+    """Thread pointers, control blocks and thread-local variables of a kernel on GS TLS.
+
+    Without options one line for each CPU, and for each kernel thread that the kernel's own
+    script knows of; else all that is known of one of them."""
+
+    name = "tls info"
+
+    def run(self, tls, options, where, result):
+        lines = tls.details(tls.thread_pointer(where)) if where else tls.overview()
+        for line in lines:
+            result.AppendMessage(line)
+
+
+def __lldb_init_module(debugger, _):
+    debugger.HandleCommand('command container add -o -h "Thread-local variables of a kernel on '
+                           'GS TLS." tls')
+    for command in (Print, Info):
+        debugger.HandleCommand(f"command script add -o -c {__name__}.{command.__name__} "
+                               f"{command.name}")

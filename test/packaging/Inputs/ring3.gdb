@@ -1,0 +1,10 @@
+# Stopped in the program, in ring 3. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+set pagination off
+hbreak handleSyscall
+continue
+continue
+hbreak *F->rip
+delete 1
+continue
+printf "ring %d\n", $cs & 3
+print $tls("thread::(anonymous namespace)::Current")->Owner != 0
