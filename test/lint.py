@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what is tracked: clang-format, clang-tidy, shellcheck, pyflakes.
+"""Checks what is tracked: clang-format, clang-tidy, shellcheck, pyflakes, licence lines.
 
 Ends with status 1 if one found something. A tool that is not there is said to be, and
 its part skipped.
@@ -20,6 +20,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 C_FILES = (".c", ".cpp", ".h")
+LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 PROGRESS = 10  # seconds between two lines
 # Test inputs are written to be odd, not tidy.
 ODD = re.compile(r"test/(audit|tls|pass)/|test/.*/(Inputs|corpus)/")
@@ -35,23 +36,32 @@ PYTHON_NOISE = re.compile(r"(.*/)?lit[^/:]*:.*undefined name 'config'")
 
 
 def tracked():
-    listing = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], check=True,
-                             stdout=subprocess.PIPE, text=True).stdout
-    return [f for f in listing.split("\0") if f and os.path.isfile(os.path.join(ROOT, f))]
+    """What git knows, also where the folder is another user's; without git (an unpacked
+    archive) every file but those in build folders."""
+    if shutil.which("git") and os.path.exists(os.path.join(ROOT, ".git")):
+        files = subprocess.run(["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z"],
+                               check=True, stdout=subprocess.PIPE, text=True).stdout.split("\0")
+    else:
+        files = []
+        for folder, folders, names in os.walk(ROOT):
+            folders[:] = [f for f in folders if f != ".git" and not f.startswith("build")]
+            files += [os.path.relpath(os.path.join(folder, name), ROOT) for name in names]
+    return [f for f in sorted(files) if f and os.path.isfile(os.path.join(ROOT, f))]
+
+
+def is_script(path, suffix, interpreter):
+    if path.endswith(suffix):
+        return True
+    with open(os.path.join(ROOT, path), "rb") as f:
+        return re.match(rb"#!.*\b" + interpreter + rb"\b", f.readline(80)) is not None
 
 
 def is_shell(path):
-    if path.endswith(".sh"):
-        return True
-    with open(os.path.join(ROOT, path), "rb") as f:
-        return re.match(rb"#!.*\b(ba|da)?sh\b", f.readline(80)) is not None
+    return is_script(path, ".sh", b"(ba|da)?sh")
 
 
 def is_python(path):
-    if path.endswith(".py"):
-        return True
-    with open(os.path.join(ROOT, path), "rb") as f:
-        return re.match(rb"#!.*\bpython3?\b", f.readline(80)) is not None
+    return is_script(path, ".py", b"python3?")
 
 
 class Lint:
@@ -139,6 +149,17 @@ class Lint:
                                           lambda group: [tool, *group],
                                           lambda line: not PYTHON_NOISE.match(line))
 
+    def licence(self):
+        """Each source says it in its first lines."""
+        bad = False
+        for file in self._files:
+            if file.endswith((*C_FILES, ".S", ".s", ".ll")) or is_shell(file) or is_python(file):
+                with open(os.path.join(ROOT, file), errors="replace") as f:
+                    if LICENCE not in f.read(4000):
+                        print(f"{file}:1: no line '{LICENCE}'", flush=True)
+                        bad = True
+        return not bad
+
     def tidy(self):
         tool = self._tool("clang-tidy", f"{self._llvm}/bin/clang-tidy")
         if not tool:
@@ -177,7 +198,7 @@ class Lint:
 
 
 def main():
-    parts = ("format", "shell", "python", "tidy")
+    parts = ("licence", "format", "shell", "python", "tidy")
     parser = argparse.ArgumentParser(
         prog="./dev lint", description="Checks of the sources that are tracked.")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)

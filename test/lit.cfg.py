@@ -7,6 +7,7 @@
 #   %src %build       the source and build folders
 #   %configs          options of programs.py: the runner's for this CPU
 #   %run              qemu/run.py with the build's paths
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import os
 import shutil
 import subprocess
@@ -94,6 +95,7 @@ for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
     "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
     "go", "sqlite3", "lua5.4", "perl", "gawk", "openssl", "redis-benchmark", "pkg-config",
+    "git", "clang-format-22", "clang-tidy-22", "shellcheck", "pyflakes3",
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)

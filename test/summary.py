@@ -2,6 +2,8 @@
 """Sum up a lit run: the reason of every skip, then 'N passed, N failed, N skipped'.
 
 Exit status 1 if a test failed, if none passed, or if every boot test was skipped.
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 import json
 import re

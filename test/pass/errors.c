@@ -1,4 +1,5 @@
 // What cannot be moved is refused at its line, and the compiler fails.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: not %clang -fpass-plugin=%plugin -O2 -DVARIABLE -femulated-tls -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=EMULATED
 // RUN: not %clang -fpass-plugin=%plugin -O0 -g -DVARIABLE -femulated-tls -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=EMULATED-LINE
 // RUN: not %clang -fpass-plugin=%plugin -O2 -DSPLIT -fsplit-stack -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=SPLIT

@@ -1,5 +1,6 @@
 // Functions marked segshift.keep-fs keep FS, are not inlined, and nothing is
 // inlined into them, even always_inline. Their canary moves all the same.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: for o in 0 1 2 3 s; do %clang -fpass-plugin=%plugin -O$o -fstack-protector-all -S %s -o - | FileCheck %s || exit 1; done
 // RUN: %clang -fpass-plugin=%plugin -O2 -fstack-protector-all -emit-llvm -c %s -o %t.bc
 // RUN: llc -load-pass-plugin=%plugin -relocation-model=pic %t.bc -o - | FileCheck %s

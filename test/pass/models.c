@@ -1,5 +1,6 @@
 // The TLS model: general- and local-dynamic become local-exec by default, so
 // that no relaxation can write %fs; what is initial-exec stays.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -fpass-plugin=%plugin -O2 -fPIC -S %s -o - | FileCheck %s --check-prefixes=CHECK,LE
 // RUN: %clang -fpass-plugin=%plugin -O0 -fPIC -S %s -o - | FileCheck %s --check-prefixes=CHECK,LE
 // RUN: %clang -fpass-plugin=%plugin -O2 -fPIC -mtls-dialect=gnu2 -S %s -o - | FileCheck %s --check-prefixes=CHECK,LE

@@ -1,5 +1,6 @@
 // The ELF note says what made an object. It survives every link, and bitcode
 // does not carry it.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -fpass-plugin=%plugin -O2 -fPIE -ffunction-sections -c %s -o %t.o
 // RUN: llvm-readelf -S -n %t.o | FileCheck %s --check-prefixes=SECTION,NOTE
 // An object without TLS has one too.

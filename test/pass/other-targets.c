@@ -1,5 +1,6 @@
 // A target that is not ELF x86-64 has its code unchanged, and a warning if it
 // has thread-local variables.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -fpass-plugin=%plugin -target i686-linux-gnu -O2 -ffreestanding -S %s -o %t.s 2> %t.err
 // RUN: FileCheck %s < %t.err
 // RUN: %clang -target i686-linux-gnu -O2 -ffreestanding -S %s -o %t.plain.s && cmp %t.s %t.plain.s

@@ -1,5 +1,6 @@
 // -Rpass lists what moved, -Rpass-missed what stayed and why, -segshift-stats
 // counts. Without them the plugin is silent.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -fpass-plugin=%plugin -O2 -g -fstack-protector-all -c %s -o %t.o 2>&1 | count 0
 // RUN: %clang -fpass-plugin=%plugin -O2 -g -fPIE -Rpass=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=MOVED
 // RUN: %clang -fpass-plugin=%plugin -O0 -g -fPIE -Rpass=segshift -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=MOVED

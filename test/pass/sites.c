@@ -1,5 +1,6 @@
 // On-purpose FS sites are listed in segshift_fs, linked to their code, so that
 // dropping the code drops the entry: a pair of distances, 8 bytes, each.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -fpass-plugin=%plugin -O2 -ffunction-sections -c %s -o %t.o
 // RUN: llvm-readelf -SrW %t.o | FileCheck %s
 // RUN: %clang -fpass-plugin=%plugin -O2 -fno-pic -mcmodel=large -ffunction-sections -c %s -o %t.large.o

@@ -1,5 +1,6 @@
 ; opt and llc with -load-pass-plugin; code generation in two steps; doing it
 ; twice changes nothing.
+; SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 ; RUN: llc -load-pass-plugin=%plugin -relocation-model=pic < %s | FileCheck %s
 ; RUN: llc -O0 -load-pass-plugin=%plugin -relocation-model=static < %s | FileCheck %s
 ; RUN: opt -load-pass-plugin=%plugin -passes='default<O2>' -S %s -o %t.ll && llc -load-pass-plugin=%plugin %t.ll -o %t.s && FileCheck %s < %t.s

@@ -1,4 +1,5 @@
 // Trap 1: %fs in inline assembly, and instructions that name the FS base.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: for o in 0 2; do %clang -fpass-plugin=%plugin -mfsgsbase -O$o -S %s -o - | FileCheck %s || exit 1; done
 __thread long x;
 // CHECK-LABEL: text:

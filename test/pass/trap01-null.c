@@ -1,6 +1,7 @@
 // Trap 1: at address 0 a program's own FS access looks like the thread pointer's
 // load, and selection would merge the two. They stay apart: FS for the
 // program's, GS for TLS, with one more load at most.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: for o in 0 1 2 3 s z; do %clang -fpass-plugin=%plugin -O$o -fPIE -S %s -o - | FileCheck %s || exit 1; done
 extern __thread long ext;
 __thread long def;

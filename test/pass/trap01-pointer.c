@@ -1,5 +1,6 @@
 // Trap 1: a pointer into FS means FS, at every level, also in one expression
 // with a TLS access.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: for o in 0 1 2 3 s z; do %clang -fpass-plugin=%plugin -O$o -S %s -o - | FileCheck %s || exit 1; done
 typedef int __seg_fs fsint;
 __thread int x;

@@ -1,5 +1,6 @@
 // Trap 4: the stack protector's canary moves to %gs:0x28 by itself. Options that
 // name a register or global win, and what they leave open moves.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: %clang -fpass-plugin=%plugin -O2 -fstack-protector-all -S %s -o - | FileCheck %s --check-prefix=GS
 // RUN: %clang -fpass-plugin=%plugin -O0 -fstack-protector-all -S %s -o - | FileCheck %s --check-prefix=GS
 // RUN: %clang -fpass-plugin=%plugin -O2 -fPIC -fstack-protector-strong -S %s -o - | FileCheck %s --check-prefix=GS

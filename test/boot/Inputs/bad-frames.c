@@ -1,5 +1,6 @@
 // Signal frames, stacks and handlers that a kernel must not believe. "ok": the
 // program went on; else a signal kills it.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>

@@ -1,5 +1,6 @@
 // Ends the program while its other threads do what ARGV[1] says: everything that
 // a thread can be caught at.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>

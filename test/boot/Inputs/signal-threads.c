@@ -1,5 +1,6 @@
 // Signals between threads, waits that signals end, robust mutexes, futexes.
 // Prints the same under Linux.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>

@@ -1,4 +1,5 @@
 // Signal handlers, as a program sees them. Prints the same under Linux.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fenv.h>

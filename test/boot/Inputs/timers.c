@@ -1,4 +1,5 @@
 // Timers that send signals. Prints the same under Linux: no times are shown.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

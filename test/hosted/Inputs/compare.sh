@@ -1,6 +1,7 @@
 #!/bin/sh
 # compare.sh OBJECT COMMAND…: the command gives the same output and status with the
 # object preloaded as without it. Prints the object's report, a line a process.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 object=$1
 shift
 work=$(mktemp -d)

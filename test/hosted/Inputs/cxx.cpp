@@ -1,6 +1,6 @@
 // thread_local objects whose destructors call functions of the C library, in
-// threads that come and go, and in the main thread. SPDX-License-Identifier:
-// Apache-2.0 WITH LLVM-exception
+// threads that come and go, and in the main thread.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
