@@ -1,6 +1,8 @@
 /* What the code blocks of the guides take for given.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef SEGSHIFT_APP_RING
 #define SEGSHIFT_APP_RING 0
+#endif
 #include <segshift/entry.h>
 #ifndef __ASSEMBLER__
 #include <segshift/app_fs.h>
@@ -21,6 +23,7 @@ void *kernel_alloc(size_t size, size_t align);
 void *early_alloc(size_t size, size_t align);
 struct thread {
   void *tp;
+  uint64_t gs;
   struct segshift_app_fs fs, app_fs;
 } extern *previous, *next, *from, *to;
 void switch_stack(struct thread *from, struct thread *to);
