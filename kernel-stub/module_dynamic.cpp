@@ -114,7 +114,7 @@ const Symbol *Module::find(const char *Name) const {
   if (!Word || (*Word & Bits) != Bits)
     return nullptr;
   auto *Bucket = reinterpret_cast<const uint32_t *>(
-      at(Buckets + Hash % H->NumBuckets * 4, 4));
+      at(Buckets + uint64_t(Hash % H->NumBuckets) * 4, 4));
   if (!Bucket || *Bucket < H->FirstSymbol)
     return nullptr;
   for (uint64_t I = *Bucket;; ++I) {
