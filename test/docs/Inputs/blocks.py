@@ -32,5 +32,8 @@ for number, body in enumerate(blocks, 1):
     name = os.path.splitext(os.path.basename(path))[0]
     with open(os.path.join(what, f"{name}-{number}.{'S' if language == 'asm' else 'c'}"), "w",
               encoding="utf-8") as file:
-        file.write(f'#include "{scaffold}"\n{body}')
+        # The ring of its own first: the scaffold has 0 otherwise.
+        ring = re.match(r"#define SEGSHIFT_APP_RING.*\n", body)
+        first = ring.group() if ring else ""
+        file.write(f'{first}#include "{scaffold}"\n{body[len(first):]}')
 print(f"{len(blocks)} blocks of {language}")

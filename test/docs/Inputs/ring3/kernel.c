@@ -123,6 +123,8 @@ static void load_tables(void) {
   gate(2, nmi_entry, 1, 3);
   gate(3, breakpoint_entry, 0, 3);
   gate(13, protection_entry, 0, 0);
+  /* The PIC's interrupts have no gates: masked. */
+  __asm__ volatile("outb %0, $0x21; outb %0, $0xa1" : : "a"((uint8_t)0xff));
   __asm__ volatile("lgdt %0; lidt %1; ltr %w2" : : "m"(g), "m"(i), "r"(0x30));
   segshift_wrmsr(0xc0000080, 0x501); /* EFER: long mode, SYSCALL */
   segshift_wrmsr(0xc0000081, 0x18ull << 48 | 8ull << 32);
