@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "exec.h"
+#include "app.h"
 #include "copy_user.h"
 #include "image.h"
 #include "initial_stack.h"
@@ -103,6 +104,10 @@ public:
     if (strlen(Executable) >= sizeof(P.Path))
       return Error("path of more than %lu bytes", sizeof(P.Path) - 1);
     memcpy(P.Path, Executable, strlen(Executable) + 1);
+    if (app::isWanted())
+      return Program->plan(false) && app::load(P, T, *Program, S.Rip, Error) &&
+             makeStack({Path, *Program, nullptr}, Arguments, Environment, S.Rsp,
+                       Error);
     if (!Program->plan() || !Program->map(PieBase))
       return false;
     // A page apart, so that the heap is a region of its own.

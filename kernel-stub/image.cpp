@@ -72,14 +72,17 @@ bool Image::open(const char *Path) {
   return true;
 }
 
-bool Image::plan() {
+bool Image::plan(bool HasEntry) {
   FileSource Source(*this, File->size());
-  if (elf::Error E = elf::plan(Source, {vm::Low, vm::MmapTop, MaxSize}, Plan)) {
+  if (elf::Error E =
+          elf::plan(Source, {vm::Low, vm::MmapTop, MaxSize, !HasEntry}, Plan)) {
     char Text[160];
     return Error("%s", elf::describe(E, Text, sizeof(Text)));
   }
   return true;
 }
+
+uint64_t Image::size() const { return File->size(); }
 
 bool Image::read(uint64_t Offset, void *To, size_t Size) {
   return File->readAt(Offset, To, Size) == static_cast<int64_t>(Size);

@@ -40,7 +40,7 @@ public:
 
   // In this order. False: Error was told why.
   bool open(const char *Path);
-  bool plan();
+  bool plan(bool HasEntry = true); // whether e_entry counts
   // Puts its segments where they belong; if it may be anywhere: at Base, which
   // is rounded up as its alignment wants, or if Base is 0 at the top of what is
   // free. Their pages are read from the file when they are touched.
@@ -53,8 +53,12 @@ public:
   bool copyToUser(uint64_t To, uint64_t Offset, uint64_t Size);
   bool read(uint64_t Offset, void *To, size_t Size);
 
-  // After map, what is added to each address of the Plan.
+  uint64_t size() const;
+
+  // After map, what is added to each address of the Plan. Set it in the place
+  // of map, if someone else has put the segments there.
   uint64_t bias() const { return Bias; }
+  void setBias(uint64_t B) { Bias = B; }
 
   elf::Plan Plan;
   Reason Error;

@@ -1,6 +1,7 @@
 // The first C++ function, and the order in which everything starts.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "app.h"
 #include "calendar.h"
 #include "config.h"
 #include "control.h"
@@ -96,6 +97,23 @@ bool chooseRing() {
 #endif
 }
 
+} // namespace
+
+#ifndef MODE_HAS_MODULES
+bool app::choose() {
+  if (!options::get("loader"))
+    return true;
+  control::send(
+      "error loader=kernel: this kernel, of mode %s, has its TLS behind "
+      "FS, where the program's would be; modes gs and gs-debug load "
+      "programs",
+      MODE_NAME);
+  return false;
+}
+#endif
+
+namespace {
+
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
   file::init();
@@ -134,7 +152,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
-  if (!chooseRing() || !tls_guard::choose()) {
+  if (!chooseRing() || !tls_guard::choose() || !app::choose()) {
     control::send("done");
     control::powerOff(0);
   }

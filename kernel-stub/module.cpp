@@ -2,6 +2,8 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "module.h"
+#include "app.h"
+#include "app_tls.h"
 #include "control.h"
 #include "heap.h"
 #include "initrd.h"
@@ -91,19 +93,26 @@ bool hasGsNote(const uint8_t *At, const uint8_t *End) {
   return false;
 }
 
-bool checkNote(Bytes File, Error &E) {
+bool hasGsNote(Bytes File) {
   ProgramHeader Ph;
   for (unsigned I = 0; findHeader(File, PT_NOTE, I, Ph); ++I)
     if (Ph.Offset <= File.Size && Ph.FileSize <= File.Size - Ph.Offset &&
         hasGsNote(File.Data + Ph.Offset, File.Data + Ph.Offset + Ph.FileSize))
       return true;
-  return refuse(E, "has no segshift note: its TLS is behind FS, which is the "
+  return false;
+}
+
+bool checkSide(const Module &M, const elf::Plan &P, Bytes File, Error &E) {
+  if (M.App)
+    return app::checkSide(hasGsNote(File), E);
+  if (!P.Pie || P.Interp[0])
+    return refuse(E, "is a program, not a shared object");
+  return hasGsNote(File) ||
+         refuse(E, "has no segshift note: its TLS is behind FS, which is the "
                    "application's");
 }
 
 bool checkPlan(const elf::Plan &P, Error &E) {
-  if (!P.Pie || P.Interp[0])
-    return refuse(E, "is a program, not a shared object");
   if (P.NumSegments > Module::MaxSegments)
     return refuse(E, "has %u segments, the limit is %u", P.NumSegments,
                   Module::MaxSegments);
@@ -152,8 +161,11 @@ bool loadInto(Module &M, Bytes File, Error &E) {
     elf::describe(Bad, E.Text, sizeof(E.Text));
     return false;
   }
-  if (!checkPlan(Plan, E) || !checkNote(File, E) || !map(M, Plan, File, E))
+  if (!checkPlan(Plan, E) || !checkSide(M, Plan, File, E) ||
+      !map(M, Plan, File, E))
     return false;
+  if (M.App)
+    M.Bias = app::choosePlace(*M.App, Plan);
   M.Tls = Plan.Tls;
   return readHeaders(M, File, E);
 }
@@ -165,17 +177,6 @@ using Function = void (*)();
 // The I-th entry of DT_INIT_ARRAY or DT_FINI_ARRAY, relocated.
 uint64_t entryOf(const Module &M, const Table &T, uint64_t I) {
   return *reinterpret_cast<const uint64_t *>(M.at(T.Address + I * 8, 8));
-}
-
-bool checkFunctions(const Module &M, const Table &T, uint64_t Single,
-                    const char *What, Error &E) {
-  if (Single && !M.isCode(M.Base + Single))
-    return refuse(E, "%s 0x%lx is not in the module's code", What, Single);
-  for (uint64_t I = 0; I != T.Size / 8; ++I)
-    if (!M.isCode(entryOf(M, T, I)))
-      return refuse(E, "%s %lu: 0x%lx is not in the module's code", What, I,
-                    entryOf(M, T, I));
-  return true;
 }
 
 void call(uint64_t Address) { reinterpret_cast<Function>(Address)(); }
@@ -207,6 +208,17 @@ Module *findModule(const char *Name) {
 
 } // namespace
 
+bool checkFunctions(const Module &M, const Table &T, uint64_t Single,
+                    const char *What, Error &E) {
+  if (Single && !M.isCode(M.Bias + Single))
+    return refuse(E, "%s 0x%lx is not in its code", What, Single);
+  for (uint64_t I = 0; I != T.Size / 8; ++I)
+    if (!M.isCode(entryOf(M, T, I)))
+      return refuse(E, "%s %lu: 0x%lx is not in its code", What, I,
+                    entryOf(M, T, I));
+  return true;
+}
+
 bool nextPath(const char *&List, char *Path, size_t Size) {
   size_t N = 0;
   for (; *List && *List != ','; ++List)
@@ -237,7 +249,8 @@ void discard(Module *M) {
 
 // --- The steps --------------------------------------------------------------
 
-Stage<Step::Loaded> Loader::load(const char *Name, Bytes File, Error &E) {
+Stage<Step::Loaded> Loader::load(const char *Name, Bytes File, Error &E,
+                                 app::Program *App) {
   void *Memory = allocate(sizeof(Module));
   if (!Memory) {
     refuse(E, "no memory");
@@ -245,6 +258,7 @@ Stage<Step::Loaded> Loader::load(const char *Name, Bytes File, Error &E) {
   }
   Stage<Step::Loaded> S(new (Memory) Module());
   format(S.M->Name, sizeof(S.M->Name), "%s", Name);
+  S.M->App = App;
   if (!loadInto(*S.M, File, E))
     discard(S.release());
   return S;
@@ -253,9 +267,16 @@ Stage<Step::Loaded> Loader::load(const char *Name, Bytes File, Error &E) {
 Stage<Step::TlsAllocated> Loader::allocateTls(Stage<Step::Loaded> &&From,
                                               Error &E) {
   Stage<Step::TlsAllocated> S(From.release());
-  if (!S || !S.M->Tls.MemSize)
+  if (!S)
     return S;
   Module &M = *S.M;
+  if (M.App) {
+    if (!app_tls::choose(*M.App, M.Tls, E))
+      discard(S.release());
+    return S;
+  }
+  if (!M.Tls.MemSize)
+    return S;
   const segshift_tls_image Image = {
       reinterpret_cast<const void *>(M.Base + M.Tls.VAddr), M.Tls.VAddr,
       M.Tls.FileSize, M.Tls.MemSize, M.Tls.Align};
@@ -338,6 +359,13 @@ bool load(const char *Name, Bytes File, Error &E) {
   M->Next = Newest;
   Newest = M;
   return true;
+}
+
+bool loadProgram(const char *Name, Bytes File, app::Program &App, Error &E) {
+  MutexGuard Guard(LoaderMutex);
+  using L = Loader;
+  return L::handOver(
+      L::relocate(L::allocateTls(L::load(Name, File, E, &App), E), E), E);
 }
 
 bool unload(const char *Name, Error &E) {

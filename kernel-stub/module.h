@@ -29,6 +29,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+namespace app {
+struct Program; // app.h
+}
+
 namespace module {
 
 struct Module; // module_object.h
@@ -79,13 +83,18 @@ private:
 
 // The steps. An empty stage gives an empty one. By one thread at a time.
 struct Loader {
-  // Checks the file, and copies its segments to addresses of their own.
-  static Stage<Step::Loaded> load(const char *Name, Bytes File, Error &E);
+  // Checks the file, and copies its segments to addresses of their own. App: it
+  // is no module but a program, of the application's side (app.h), which goes
+  // through the first three steps and is then handed over.
+  static Stage<Step::Loaded> load(const char *Name, Bytes File, Error &E,
+                                  app::Program *App = nullptr);
   // Gives PT_TLS a number, and room in all threads if it is initial-exec.
   static Stage<Step::TlsAllocated> allocateTls(Stage<Step::Loaded> &&S,
                                                Error &E);
   static Stage<Step::Relocated> relocate(Stage<Step::TlsAllocated> &&S,
                                          Error &E);
+  // Copies a program into its address space. False: E says why.
+  static bool handOver(Stage<Step::Relocated> &&S, Error &E);
   // Copies .tdata to all threads, if it is initial-exec; else each thread makes
   // its block when it first touches it.
   static Stage<Step::TlsInitialised> initialiseTls(Stage<Step::Relocated> &&S,
@@ -104,6 +113,10 @@ struct Loader {
 // the one by which it is found again. False: E says why, and
 // nothing is left behind.
 bool load(const char *Name, Bytes File, Error &E);
+
+// A program of the application's side: the steps up to handOver. False: E says
+// why; what is in the program's address space is the caller's.
+bool loadProgram(const char *Name, Bytes File, app::Program &App, Error &E);
 
 // Runs the destructors and removes a module. False: there is none, or it is in
 // use.

@@ -77,7 +77,7 @@ char *Module::at(uint64_t Address, uint64_t Size, uint32_t Flags) const {
 }
 
 bool Module::isCode(uint64_t Absolute) const {
-  return at(Absolute - Base, 1, elf::Exec);
+  return at(Absolute - Bias, 1, elf::Exec);
 }
 
 const char *Module::string(uint64_t Offset) const {
@@ -246,8 +246,10 @@ bool readDynamic(Module &M, Table Section, Error &E) {
     return false;
   if (IsNeeded) {
     const char *Library = M.string(NeededName);
-    return refuse(E, "needs library %s: a module has what the kernel exports",
-                  Library ? Library : "(no name)");
+    return refuse(
+        E,
+        "needs library %s: there is what the kernel exports, and nothing else",
+        Library ? Library : "(no name)");
   }
   if (IsRel || PltType != Rela || RelaUnit != sizeof(Relocation) ||
       SymbolUnit != sizeof(Symbol) || RelrUnit != 8)

@@ -55,7 +55,9 @@ EXPORT_THREAD_LOCAL(kernel_errno);
 
 extern "C" const module::Export __exports_start[], __exports_end[];
 
-const module::Export *module::findExport(const char *Name) {
+const module::Export *module::findExport(const Module &M, const char *Name) {
+  if (M.App)
+    return findAppExport(Name);
   for (const Export *X = __exports_start; X != __exports_end; ++X)
     if (!strcmp(X->Name, Name))
       return X;

@@ -75,7 +75,7 @@ bool map(Module &M, const elf::Plan &P, Bytes File, Error &E) {
   if (M.Slot < 0)
     return refuse(E, "there are %d modules, which is the limit", NumSlots);
   SlotTaken[M.Slot] = true;
-  M.Base = slotStart(M.Slot) - P.Low;
+  M.Base = M.Bias = slotStart(M.Slot) - P.Low;
 
   for (unsigned I = 0; I != P.NumSegments; ++I) {
     const elf::Segment &S = P.Segments[I];

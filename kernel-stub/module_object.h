@@ -8,6 +8,10 @@
 #include "module.h"
 #include "segshift/dtv.h"
 
+namespace app {
+struct Program; // app.h
+}
+
 namespace module {
 
 struct Symbol { // Elf64_Sym
@@ -55,9 +59,14 @@ struct Module {
   unsigned NumUses;
   bool IsEnding;
 
-  // Addresses in the file are relative to Base.
+  // A program of the application's side, which will be copied to addresses of
+  // its own (app.cpp); null: a module of the kernel.
+  app::Program *App;
+
+  // Addresses in the file are relative: its memory is at Base, and code finds
+  // it at Bias, which is the same for modules.
   int Slot = -1; // of the area for modules; -1: none
-  uint64_t Base;
+  uint64_t Base, Bias;
   elf::Segment Segments[MaxSegments];
   unsigned NumSegments;
   uint64_t RelroStart, RelroEnd; // whole pages; empty: none
@@ -70,7 +79,7 @@ struct Module {
   // The memory at an address of the file; null if it is not all in one segment
   // with these flags.
   char *at(uint64_t Address, uint64_t Size, uint32_t Flags = 0) const;
-  // Whether an absolute address is in its code.
+  // Whether an absolute address, as its code sees it, is in its code.
   bool isCode(uint64_t Absolute) const;
   // The name at an offset of the string table; null: not within it.
   const char *string(uint64_t Offset) const;
@@ -95,6 +104,10 @@ void *allocate(size_t Size);
 // Fills M.Dynamic from the dynamic section. module_dynamic.cpp
 bool readDynamic(Module &M, Table Section, Error &E);
 
+// Whether the functions of a table and one more are all in its code.
+bool checkFunctions(const Module &M, const Table &T, uint64_t Single,
+                    const char *What, Error &E);
+
 // module_relocate.cpp
 bool relocate(Module &M, Error &E);
 bool needsStaticTls(const Module &M);
@@ -106,8 +119,9 @@ struct Export {
   const void *Address;   // null: a thread-local variable
   int64_t (*TpOffset)(); // its x@tpoff
 };
-// Null: the kernel does not export it.
-const Export *findExport(const char *Name);
+// Null: the kernel does not export it to this side.
+const Export *findExport(const Module &M, const char *Name);
+const Export *findAppExport(const char *Name); // app_exports.cpp
 
 // In a file of the kernel, once for each name that modules may use.
 #define EXPORT_SYMBOL(Symbol)                                                  \

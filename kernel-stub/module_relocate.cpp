@@ -1,6 +1,7 @@
 // Relocations (x86-64 psABI, 4.4; TLS: ELF Handling For Thread-Local Storage).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "app_tls.h"
 #include "module_object.h"
 #include "module_tls.h"
 
@@ -21,7 +22,8 @@ enum : uint32_t {
   R_IRELATIVE = 37,
 };
 
-// Where a thread-local variable is: which module, and where in its image.
+// Where a thread-local variable is: which module, and where in its image. On
+// the application's side, modules have no numbers, but places: app_tls.h.
 struct Variable {
   uint64_t Number = 0; // 0: an undefined weak symbol
   uint64_t Offset = 0;
@@ -80,10 +82,10 @@ bool Relocator::addressOf(const Relocation &R, uint64_t &Address) {
     return refuse(E, "relocation %u at 0x%lx: %s is thread-local", R.type(),
                   R.Offset, nameOf(R));
   if (S->Section != Undefined) {
-    Address = S->Section == Absolute ? S->Value : M.Base + S->Value;
+    Address = S->Section == Absolute ? S->Value : M.Bias + S->Value;
     return true;
   }
-  const Export *X = findExport(nameOf(R));
+  const Export *X = findExport(M, nameOf(R));
   if (X && !X->Address)
     return refuse(E, "relocation %u at 0x%lx: the kernel's %s is thread-local",
                   R.type(), R.Offset, nameOf(R));
@@ -100,15 +102,16 @@ bool Relocator::variableOf(const Relocation &R, Variable &V) {
     return refuse(E, "relocation at 0x%lx: there is no symbol %u", R.Offset,
                   R.symbol());
   if (!R.symbol() || S->Section != Undefined) {
-    if (!M.TlsNumber || (R.symbol() && S->type() != TypeTls))
+    if (!M.Tls.MemSize || (R.symbol() && S->type() != TypeTls))
       return refuse(E, "relocation %u at 0x%lx: %s", R.type(), R.Offset,
-                    M.TlsNumber ? "the symbol is not thread-local"
-                                : "the module has no thread-local variables");
-    V = {M.TlsNumber, (R.symbol() ? S->Value : 0) + R.Addend};
+                    M.Tls.MemSize ? "the symbol is not thread-local"
+                                  : "it has no thread-local variables");
+    V = {M.App ? app_tls::ownPlace(*M.App) : M.TlsNumber,
+         (R.symbol() ? S->Value : 0) + R.Addend};
     return true;
   }
-  const Export *X = findExport(nameOf(R));
-  if (!X && S->binding() == BindingWeak)
+  const Export *X = findExport(M, nameOf(R));
+  if (!X && S->binding() == BindingWeak && !M.App)
     return true;
   if (!X)
     return refuse(E, "unresolved symbol %s: the kernel does not export it",
@@ -118,12 +121,20 @@ bool Relocator::variableOf(const Relocation &R, Variable &V) {
                   "relocation %u at 0x%lx: the kernel's %s is not "
                   "thread-local",
                   R.type(), R.Offset, nameOf(R));
-  V = {module_tls::kernelNumber(),
-       module_tls::kernelOffset(X->TpOffset()) + R.Addend};
+  if (M.App)
+    V = {app_tls::kernelPlace(*M.App),
+         static_cast<uint64_t>(X->TpOffset() + R.Addend)};
+  else
+    V = {module_tls::kernelNumber(),
+         module_tls::kernelOffset(X->TpOffset()) + R.Addend};
   return true;
 }
 
 bool Relocator::putTpOffset(uint64_t *Place, Variable V) {
+  if (M.App) {
+    *Place = V.Number + V.Offset;
+    return true;
+  }
   int64_t Offset;
   if (!V.Number || segshift_tls_module_tpoff(&module_tls::registry(), V.Number,
                                              V.Offset, &Offset))
@@ -135,6 +146,10 @@ bool Relocator::putTpOffset(uint64_t *Place, Variable V) {
 
 bool Relocator::putDescriptor(void *Place, Variable V) {
   auto *Descriptor = static_cast<segshift_tlsdesc *>(Place);
+  if (M.App) {
+    *Descriptor = {__segshift_tlsdesc_static, V.Number + V.Offset};
+    return true;
+  }
   if (!V.Number) {
     *Descriptor = {__segshift_tlsdesc_undefined, 0};
     return true;
@@ -165,6 +180,11 @@ bool Relocator::hasResolver(const Relocation &R) {
 bool Relocator::resolve(const Relocation &R) {
   if (!hasResolver(R))
     return true;
+  if (M.App)
+    return refuse(E,
+                  "relocation %u at 0x%lx: a function that is chosen at "
+                  "start (ifunc), which is for modules of the kernel",
+                  R.type(), R.Offset);
   uint64_t Resolver = M.Base + R.Addend;
   if (R.type() != R_IRELATIVE)
     Resolver = M.Base + M.symbol(R.symbol())->Value;
@@ -182,10 +202,11 @@ bool Relocator::relocate(const Relocation &R) {
   if (R.type() == R_NONE || hasResolver(R))
     return true;
   if (R.type() == R_COPY)
-    return refuse(E,
-                  "R_X86_64_COPY for %s: that is for programs, which have "
-                  "their libraries' variables copied into them",
-                  nameOf(R));
+    return refuse(E, "R_X86_64_COPY for %s: %s", nameOf(R),
+                  M.App ? "the kernel's variables are not copied: to be "
+                          "compiled with -fPIC"
+                        : "that is for programs, which have their libraries' "
+                          "variables copied into them");
   auto *Place = reinterpret_cast<uint64_t *>(
       M.at(R.Offset, R.type() == R_TLSDESC ? 16 : 8, elf::Write));
   if (!Place)
@@ -195,7 +216,7 @@ bool Relocator::relocate(const Relocation &R) {
   Variable V;
   switch (R.type()) {
   case R_RELATIVE:
-    *Place = M.Base + R.Addend;
+    *Place = M.Bias + R.Addend;
     return true;
   case R_64:
     if (!addressOf(R, Address))
@@ -236,7 +257,7 @@ bool Relocator::relocateRelr() {
     if (!Place)
       return refuse(
           E, "relative relocation at 0x%lx: not in a writable segment", At);
-    *reinterpret_cast<uint64_t *>(Place) += M.Base;
+    *reinterpret_cast<uint64_t *>(Place) += M.Bias;
     return true;
   };
   uint64_t Next = 0;
@@ -258,7 +279,7 @@ bool Relocator::relocateRelr() {
 bool Relocator::run() {
   uint64_t Count = 0;
   forEachOf(M, [&](const Relocation &R) {
-    Count += R.type() == R_TLSDESC;
+    Count += R.type() == R_TLSDESC && !M.App;
     return true;
   });
   if (Count && !(M.TlsIndexes = static_cast<segshift_tls_index *>(

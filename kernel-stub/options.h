@@ -7,9 +7,10 @@
 //   cpus=N         self-tests: how many processors there should be
 //   selftest=NAME  runs a test of the kernel instead of a program; selftest.h
 //   module=PATHS   kernel modules of the initrd, with commas between; module.h
+//   loader=kernel  the kernel itself links programs to its functions; app.h
 //   ring=3         programs run in ring 3 (default: 0); not in every mode
-//   tls-guard=1    kernel TLS is closed while a program in ring 0 runs;
-//   tls_guard.h step=1, nmis=1 tests of the kernel's entries; stress.h
+//   tls-guard=1    kernel TLS is closed to a program in ring 0; tls_guard.h
+//   step=1, nmis=1 tests of the kernel's entries; stress.h
 //   fsgsbase=0     use the MSRs even if the CPU has wrfsbase and its kin
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

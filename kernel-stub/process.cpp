@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "process.h"
+#include "app.h"
 #include "control.h"
 #include "copy_user.h"
 #include "cpu.h"
@@ -107,6 +108,7 @@ void runThreads(Process &P, Thread &First) {
   signal::discard(P.Signals.Shared);
   heap::destroy(P.Files);
   P.Files = nullptr;
+  app::end(P);
   vm::clear();
   // The same after each program, but for what its first use made for good: page
   // tables of the kernel's areas, and files that it left in the tree.
@@ -181,6 +183,7 @@ void run(Strings Arguments, Strings Environment) {
   if (!exec::load(P, *T, Arguments, Environment, S, Error, sizeof(Error))) {
     thread::discard(*T);
     heap::destroy(P.Files);
+    app::end(P);
     vm::clear();
     log("cannot start %s: %s", P.Path, Error);
     control::send("error %s", Error);
@@ -260,6 +263,11 @@ void kill(int Signal, const char *Format, ...) {
 void endBySignal(Process &P, int Signal) {
   log("program killed by signal %d: sent by the program itself", Signal);
   setEnding(P, Signal, 0);
+}
+
+void leaveCall() {
+  if (isEnding(*current()))
+    endThread();
 }
 
 void exitThread(int Status) {

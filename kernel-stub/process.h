@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 class FileTable;
+namespace app {
+struct Program;
+}
 
 namespace process {
 
@@ -31,6 +34,7 @@ public:
   int Id = 0;                 // getpid(2): its first thread's
   FileTable *Files = nullptr; // open_file.h
   process::Strings Arguments, Environment;
+  app::Program *App = nullptr; // if the kernel's own loader has started it
 
   // All that live, linked by NextInProcess; under StateLock.
   Thread *Threads = nullptr;
@@ -83,6 +87,10 @@ bool startThread(Thread &T);
 // The same from anywhere, as by kill(2): the threads end when they leave the
 // kernel.
 void endBySignal(Process &P, int Signal);
+
+// At the end of a call that the program has made without a system call: ends
+// the running thread if its program is ending.
+void leaveCall();
 
 // Ends the running thread. If each ends so, the first one's status is the
 // program's, as on Linux.

@@ -41,6 +41,7 @@ struct Thread {
   uint64_t Rsp; // while it does not run
   mode::Bases Bases;
   void *ExtendedState;
+  uint64_t ExtensionSize; // thread_memory::extend
   uint64_t StackTop;
   int Id;
   Process *Owner; // null: no program

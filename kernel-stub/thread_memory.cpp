@@ -22,6 +22,7 @@ using paging::PageSize;
 constexpr uint64_t WindowSize = 0x80000;
 constexpr uint64_t StateOffset = 0x10000;
 constexpr uint64_t TlsOffset = 0x40000;
+static_assert(TlsOffset + MaxBlock < WindowSize);
 // After the Thread; what XSAVE wants.
 constexpr uint64_t ExtendedOffset = (sizeof(Thread) + 63) & ~63ull;
 
@@ -73,6 +74,15 @@ void unmapWindow(uint64_t Window) {
   Unmapped[NumUnmapped++] = (Window - THREAD_AREA) / WindowSize;
 }
 
+uint64_t extensionOf(const Thread &T) {
+  return reinterpret_cast<uint64_t>(block(T)) + pageUp(kernel_tls::size());
+}
+
+void unmapExtension(Thread &T) {
+  uint64_t Start = extensionOf(T);
+  paging::unmapRange(Start, Start + T.ExtensionSize, memory::freePage);
+}
+
 Thread *takeKept() {
   cpu::LockGuard Guard(Lock);
   Thread *T = Kept;
@@ -121,6 +131,8 @@ Thread *allocate() {
 
 void free(Thread &T) {
   __atomic_sub_fetch(&NumInUse, 1, __ATOMIC_RELAXED);
+  if (T.ExtensionSize)
+    unmapExtension(T);
   {
     cpu::LockGuard Guard(Lock);
     if (NumKept != MaxKept) {
@@ -131,6 +143,12 @@ void free(Thread &T) {
     }
   }
   unmapWindow(windowOf(T));
+}
+
+bool extend(Thread &T, size_t Size) {
+  Range R = {extensionOf(T), pageUp(Size) - pageUp(kernel_tls::size())};
+  T.ExtensionSize = R.Size;
+  return mapRange(R);
 }
 
 bool isThread(const Thread *T) {

@@ -29,6 +29,12 @@ const Thread *threadAt(uint64_t Address);
 void *block(const Thread &T);
 extern const uint64_t RoomBelowBlock;
 
+// Maps what is behind the page that the block ends in, up to Size bytes from
+// the block's start, at most MaxBlock; once in a thread's life. free() unmaps
+// it. False: no memory.
+constexpr size_t MaxBlock = 0x30000;
+bool extend(Thread &T, size_t Size);
+
 size_t bytesPerThread();
 size_t numInUse();
 size_t numKept();

@@ -116,6 +116,11 @@ def parser():
     what.add_argument("--module", action="append", default=[], metavar="HOST",
                       help="put a file into the initrd and have the kernel load it as a module "
                       "before the programs, at /modules/NAME; may be repeated")
+    what.add_argument("--loader", choices=("kernel",),
+                      help="kernel: the kernel itself links the programs, position-independent "
+                      "objects without libraries, to its own functions, which they call without "
+                      "system calls, and to its thread-local variables, errno among them. Mode "
+                      "gs, ring 0")
     what.add_argument("--root", metavar="DIR",
                       help="start from this directory tree as the guest's root. What is in it "
                       "comes before this machine's files")
@@ -366,6 +371,8 @@ def run(options):
     append = list(options.append)
     if options.ring:
         append.append(f"ring={options.ring}")
+    if options.loader:
+        append.append(f"loader={options.loader}")
     if options.tls_guard:
         append.append("tls-guard=1")
     if options.strace:

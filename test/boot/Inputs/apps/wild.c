@@ -1,0 +1,59 @@
+/* What a program for the kernel's own loader does wrong, by its first argument.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#include "app_api.h"
+
+static __thread char buffer[16] = "thread-local";
+
+static __attribute__((noinline)) void smash(char *to, long size) {
+  char room[16];
+  for (volatile long i = 0; i != size; ++i)
+    ((volatile char *)room)[i] = 'x';
+  memcpy(to, room, 8);
+}
+
+static void *wait(void *unused) {
+  for (;;)
+    sched_yield();
+  return unused;
+}
+
+static void *join(void *thread) {
+  pthread_join((unsigned long)thread, 0);
+  return 0;
+}
+
+static void *const table[] = {wait, join}; /* relocated, then read-only */
+
+int main(int argc, char **argv) {
+  unsigned long thread;
+  switch (argc > 1 ? *argv[1] : 0) {
+  case 's': /* the canary of its control block */
+    smash(argv[0], 60);
+    return 1;
+  case 'n': /* null pointer */
+    return *(volatile int *)0;
+  case 'c': /* its code is not writable */
+    *(volatile char *)main = 0;
+    return 1;
+  case 'r': /* RELRO */
+    *(void *volatile *)table = argv;
+    return 1;
+  case 'b': /* behind its thread control block */
+    for (char *p = buffer;; p += 4096)
+      *(volatile char *)p = 0;
+  case 't': /* a thread-local's address is of the kernel's half */
+    return write(1, buffer, 1) == -1 && errno == 14 ? 0 : 1;
+  case 'e': /* ends while others run and wait */
+    if (pthread_create(&thread, argv, wait, 0) != 22 /* EINVAL */)
+      return 1;
+    for (int i = 0; i != 4; ++i)
+      if (pthread_create(&thread, 0, wait, 0))
+        return 2;
+    if (pthread_create(&thread, 0, join, (void *)thread))
+      return 2;
+    for (int i = 0; i != 20; ++i)
+      sched_yield();
+    return 3;
+  }
+  return 0;
+}
