@@ -6,6 +6,7 @@
 #   %llvm/NAME        a tool of LLVM 22
 #   %src %build       the source and build folders
 #   %configs          options of programs.py: the runner's for this CPU
+#   %coverage         flags for what tests compile of runtime/, in ./dev coverage
 #   %run              qemu/run.py with the build's paths
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import os
@@ -83,6 +84,7 @@ for name, value in [
     ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}{run_cpu}"),
     ("%python", "/usr/bin/env python3"),
     ("%llvm", llvm),
+    ("%coverage", config.segshift_coverage),
     ("%configs", " ".join(f"--config='{c}'" for c in configs)),
     ("%src", src),
     ("%build", build),
@@ -125,6 +127,9 @@ if qemu and b"give out=FILE" in subprocess.run(
         [qemu, "-plugin", f"{build}/qemu/bench/count.so"], capture_output=True).stderr:
     config.available_features.add("qemu-plugin")
 
+# Not built by the presets of sanitizers and coverage: nothing in it would be theirs.
+if os.path.exists(build + "/kernel-stub/stub-gs.elf"):
+    config.available_features.add("stub")
 # Built if GCC 12's libstdc++.a is there: see kernel-stub/CMakeLists.txt.
 if os.path.exists(build + "/kernel-stub/stub-gs-cxx.elf"):
     config.available_features.add("stub-cxx")

@@ -27,7 +27,6 @@ import time
 
 import generate
 
-LLVM = "/usr/lib/llvm-22/bin"
 START = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "pass", "Inputs", "start.c")
 LEVELS = ["-O0", "-O1", "-O2", "-O3", "-Os"]
 OPTIONS = ["", "-fPIC", "-fPIE", "-fno-pic", "-fstack-protector-all", "-fPIC -mtls-dialect=gnu2",
@@ -70,8 +69,8 @@ class Job:
 
     def link(self, name, start, objects):
         output = self.path(name)
-        self.run(self.rng.choice([f"{LLVM}/ld.lld", "ld.bfd"]), "-static", self.options.starts[start],
-                 *objects, "-o", output)
+        linker = self.rng.choice([f"{self.options.llvm}/ld.lld", "ld.bfd"])
+        self.run(linker, "-static", self.options.starts[start], *objects, "-o", output)
         return output
 
     def rewrite(self, output, *inputs):
@@ -116,8 +115,8 @@ def difference(seen, expected):
     return f"status {seen[1]}, expected {expected[1]}"
 
 
-def compilers():
-    found = {"clang-22": f"{LLVM}/clang"}
+def compilers(llvm):
+    found = {"clang-22": f"{llvm}/clang"}
     for name in ("gcc", "clang-14", "clang-19"):
         if path := shutil.which(name):
             found[name] = path
@@ -127,21 +126,22 @@ def compilers():
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], allow_abbrev=False)
     p.add_argument("--build", default="build", metavar="DIR", help="build folder (default: build)")
+    p.add_argument("--llvm", default="/usr/lib/llvm-22/bin", metavar="DIR", help="LLVM's tools")
     p.add_argument("--seed", type=int, default=1, metavar="N", help="first seed (default: 1)")
     p.add_argument("--count", type=int, metavar="N", help="number of programs (default: 20)")
     p.add_argument("--seconds", type=float, metavar="S", help="go on for so long")
     options = p.parse_args()
     options.segshift = os.path.join(options.build, "bin", "segshift")
     options.plugin = os.path.join(options.build, "pass", "SegShift.so")
-    options.compilers = compilers()
+    options.compilers = compilers(options.llvm)
     print("compilers:", ", ".join(options.compilers))
 
     folder = tempfile.mkdtemp(prefix="segshift-differential-")
     options.starts = {}
     for segment in ("fs", "gs"):
         options.starts[segment] = os.path.join(folder, f"start-{segment}.o")
-        subprocess.run([f"{LLVM}/clang", "-O1", "-fPIE", "-ffreestanding", "-fno-builtin", "-c",
-                        "-fno-stack-protector", f"-DTLS_SEGMENT=SET_{segment.upper()}", START, "-o",
+        subprocess.run([f"{options.llvm}/clang", "-O1", "-fPIE", "-ffreestanding", "-c",
+                        "-fno-builtin", "-fno-stack-protector", f"-DTLS_SEGMENT=SET_{segment.upper()}", START, "-o",
                         options.starts[segment]], check=True)
     end = time.monotonic() + options.seconds if options.seconds else None
     count = options.count if options.count else 20 if end is None else sys.maxsize
