@@ -146,7 +146,9 @@ struct segshift_frame {
         .skip   SEGSHIFT_TCB_CANARY
         .quad   \canary
         .skip   SEGSHIFT_TCB_KERNEL - SEGSHIFT_TCB_CANARY - 8
+        .if     \kernel_size            /* GNU as warns of .skip 0 */
         .skip   \kernel_size
+        .endif
         .size   \name, . - \name
         .popsection
 .endm
