@@ -1,6 +1,7 @@
 # What moves a target's TLS to GS: docs/building.md.
 include(${CMAKE_CURRENT_LIST_DIR}/SegshiftTools.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/SegshiftAudit.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/SegshiftDebug.cmake)
 set(SEGSHIFT_COMPILE_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/segshift-compile.sh.in)
 
 # segshift_target(TARGET [TLS_MODEL local-exec|initial-exec] [KEEP_FS REGEX...]

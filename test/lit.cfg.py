@@ -97,7 +97,7 @@ for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
     "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
     "go", "sqlite3", "lua5.4", "perl", "gawk", "openssl", "redis-benchmark", "pkg-config",
-    "git", "clang-format-22", "clang-tidy-22", "shellcheck", "pyflakes3",
+    "git", "clang-format-22", "clang-tidy-22", "shellcheck", "pyflakes3", "dpkg-deb",
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)

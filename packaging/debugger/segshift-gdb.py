@@ -11,6 +11,8 @@ over QEMU's gdb stub and on core dumps that hold the GS base.
   info tls                         one line for each CPU, and for each kernel thread
                                    that the kernel's own script knows of
   info tls WHERE                   control block and variables
+  tls remote ADDRESS               as `target remote ADDRESS`, and from then on plain
+                                   `print variable` works: see segshift-gdb-proxy.py
 
 WHERE is "cpu N" or N (gdb's thread N), "thread N" (a kernel thread's number; see
 segshift_tls.py) or a thread pointer, as a number.
@@ -20,17 +22,30 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import functools
 import os
 import re
+import shlex
 import sys
 
 import gdb
 
 # Beside this file, whose name older gdbs do not tell otherwise. Nothing is written there.
-sys.path.insert(0, os.path.dirname(os.path.realpath(sys._getframe().f_code.co_filename)))
+folder = os.path.dirname(os.path.realpath(sys._getframe().f_code.co_filename))
+sys.path.insert(0, folder)
 _dont_write, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 import segshift_tls
 from segshift_tls import TlsError
 sys.dont_write_bytecode = _dont_write
 del sys.path[0]
+
+
+def reading(function):
+    """What gdb cannot do, as TlsError."""
+    @functools.wraps(function)
+    def wrapper(*arguments):
+        try:
+            return function(*arguments)
+        except gdb.error as error:
+            raise TlsError(str(error)) from None
+    return wrapper
 
 
 class Value:
@@ -39,6 +54,7 @@ class Value:
     def __init__(self, value):
         self.value = value
 
+    @reading
     def __getitem__(self, key):
         return Value(self.value[key])
 
@@ -46,12 +62,15 @@ class Value:
         first, last = self.value.type.range()
         return last - first + 1
 
+    @reading
     def __bool__(self):
         return bool(self.value)
 
+    @reading
     def __int__(self):
         return int(self.value)
 
+    @reading
     def __str__(self):
         return str(self.value)
 
@@ -113,11 +132,9 @@ class Gdb(segshift_tls.Debugger):
             before.switch()
             frame.select()
 
+    @reading
     def evaluate(self, text):
-        try:
-            return int(gdb.parse_and_eval(text))
-        except gdb.error as error:
-            raise TlsError(str(error)) from None
+        return int(gdb.parse_and_eval(text))
 
     def variable(self, name):
         try:
@@ -217,5 +234,32 @@ class InfoTls(gdb.Command):
             print(line)
 
 
+class Tls(gdb.Command):
+    """Thread-local variables of a kernel on GS TLS."""
+
+    def __init__(self):
+        super().__init__("tls", gdb.COMMAND_RUNNING, prefix=True)
+
+
+class TlsRemote(gdb.Command):
+    """Connect to QEMU so that gdb finds thread-local variables by itself.
+
+  tls remote [HOST]:PORT
+  tls remote SOCKET"""
+
+    def __init__(self):
+        super().__init__("tls remote", gdb.COMMAND_RUNNING)
+
+    @telling
+    @reading
+    def invoke(self, argument, from_tty):
+        if not argument.strip():
+            raise TlsError("tls remote: where is QEMU's stub? [HOST]:PORT, or a socket's path")
+        proxy = [f"{folder}/segshift-gdb-proxy.py", argument.strip(), debugger.kernel()]
+        gdb.execute("target remote | python3 " + shlex.join(proxy), from_tty)
+
+
 TlsFunction()
 InfoTls()
+Tls()
+TlsRemote()

@@ -146,8 +146,8 @@ class Debugger:
     def __init__(self):
         self._images = {}
 
-    def image(self):
-        """The TLS image of the kernel: that of the first file which has one."""
+    def kernel(self):
+        """The first file that has a TLS image."""
         for path in self.files():
             if path not in self._images:
                 try:
@@ -155,8 +155,11 @@ class Debugger:
                 except (OSError, ValueError, struct.error, TlsError):
                     self._images[path] = None
             if self._images[path]:
-                return self._images[path]
+                return path
         raise TlsError("no file with a PT_TLS segment is loaded: name the kernel")
+
+    def image(self):
+        return self._images[self.kernel()]
 
     def read_u64(self, address):
         data = self.read(address, 8)
@@ -269,7 +272,12 @@ class Debugger:
                 yield f"{mark} cpu {cpu:<4} tp {tp:#x}"
             except TlsError as error:
                 yield f"{mark} cpu {cpu:<4} {error}"
-        for number, name, tp in self.threads():
+        try:
+            threads = self.threads()
+        except TlsError as error:
+            yield f"  kernel threads: {error}"
+            return
+        for number, name, tp in threads:
             where = f"  on cpu {running[tp]}" if tp in running else ""
             yield f"  thread {number:<4} tp {tp:#x}  {name}{where}"
 
