@@ -20,6 +20,12 @@
 # RUN: %segshift audit --tcb-offsets=many %t.o 2> %t.err; test $? -eq 2
 # RUN: FileCheck %s --input-file=%t.err --check-prefix=LIST
 # LIST: --tcb-offsets: 'many' is no offset and no range of offsets
+# Without TLS in the image nothing lies below the thread pointer.
+# RUN: echo 'f: movl %%gs:-8, %%eax' | %llvm/llvm-mc -triple=x86_64 -filetype=obj - -o %t.no-tls.o
+# RUN: %llvm/ld.lld -e f %t.no-tls.o -o %t.no-tls
+# RUN: %segshift audit %t.no-tls > %t.no-tls.txt; test $? -eq 1
+# RUN: FileCheck %s --input-file=%t.no-tls.txt --check-prefix=NO-TLS
+# NO-TLS: finding: access to %gs:-0x8, but the image has no TLS block
 
   .text
   .globl slots

@@ -62,6 +62,35 @@ function looped
   decl %eax
   jne 1b
   ret
+# CHECK: finding: writes MSR IA32_FS_BASE, in subtracted+
+function subtracted
+  movl $0xc0000200, %ecx
+  subl $0x100, %ecx
+  wrmsr
+  ret
+# CHECK: finding: writes MSR IA32_FS_BASE, in ored+
+function ored
+  movl $0xc0000000, %ecx
+  orl $0x100, %ecx
+  wrmsr
+  ret
+# The number in the instruction (MSR_IMM), which the assembler does not know yet: rdmsr
+# $imm, %rax and wrmsrns %rax, $imm. The third is IA32_EFER.
+# CHECK: finding: reads MSR IA32_FS_BASE, in immediate+0x0
+# CHECK: finding: writes MSR IA32_FS_BASE, in immediate+0x9
+# CHECK: note: writes MSR IA32_GS_BASE, in immediate+0x1b [gs-msr]
+function immediate
+  .byte 0xc4, 0xe7, 0x7b, 0xf6, 0xc0, 0x00, 0x01, 0x00, 0xc0
+  .byte 0xc4, 0xe7, 0x7a, 0xf6, 0xc0, 0x00, 0x01, 0x00, 0xc0
+  .byte 0xc4, 0xe7, 0x7a, 0xf6, 0xc0, 0x80, 0x00, 0x00, 0xc0
+  .byte 0xc4, 0xe7, 0x7a, 0xf6, 0xc0, 0x01, 0x01, 0x00, 0xc0
+  ret
+# CHECK: note: accesses a list of MSRs, in list+0x0 [msr-unknown]
+# CHECK: note: accesses a list of MSRs, in list+0x4 [msr-unknown]
+function list
+  rdmsrlist
+  wrmsrlist
+  ret
 # CHECK: note: writes MSR IA32_GS_BASE, in gs+{{.*}} [gs-msr]
 # CHECK: note: writes MSR IA32_KERNEL_GS_BASE, in gs+{{.*}} [gs-msr]
 function gs
@@ -105,4 +134,4 @@ function other
   movl $0xc0000080, %ecx
   rdmsr
   ret
-# CHECK: 1 file: 6 findings in 6 functions, 0 allowed, 0 on purpose, 6 notes
+# CHECK: 1 file: 10 findings in 9 functions, 0 allowed, 0 on purpose, 9 notes
