@@ -36,6 +36,8 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME libsegshift-dev)
 set(CPACK_DEBIAN_DEV_DESCRIPTION "libsegshift.a and its headers: TLS blocks, GS_BASE, the application's FS, macros for
 kernel entry and exit; a CMake package and a pkg-config file.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "segshift (= ${PROJECT_VERSION})")
+# Of use to share/segshift/hosted alone.
+set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "llvm-${LLVM_VERSION_MAJOR}, gcc, musl-tools")
 
 # gdb reads /etc/gdb/gdbinit.d by itself, which is outside of the prefix.
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian/gdbinit.cmake)

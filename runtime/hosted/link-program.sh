@@ -43,6 +43,10 @@ library() {
   done
   die "$1 is in none of: $libraries; build segshift where $2 is installed"
 }
+for needed in clang ld.lld; do
+  [ -x "$llvm/$needed" ] ||
+    die "$llvm/$needed is missing: install clang-22, lld-22 and llvm-22, or set SEGSHIFT_LLVM to their folder"
+done
 [ -n "$out" ] || die "no output: give -o OUT.so"
 [ -n "$world" ] || die "no objects of the world"
 
