@@ -1,5 +1,6 @@
 # Through the proxy. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 set pagination off
+set language c++
 info tls
 hbreak handleSyscall
 continue

@@ -1,5 +1,6 @@
 # Stopped in the program, in ring 3. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 set pagination off
+set language c++
 hbreak handleSyscall
 continue
 continue
