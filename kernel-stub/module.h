@@ -63,7 +63,7 @@ enum class Step : uint8_t {
 // drops the module.
 template <Step S> class [[nodiscard]] Stage {
 public:
-  Stage(Stage &&Other) : M(Other.release()) {}
+  Stage(Stage &&Other) noexcept : M(Other.release()) {}
   Stage(const Stage &) = delete;
   Stage &operator=(const Stage &) = delete;
   Stage &operator=(Stage &&) = delete;

@@ -73,10 +73,27 @@ static int check(long turn) {
 }
 
 static int where[8];
+static unsigned long lowest = -1ul, highest;
+static int stacks;
+
+/* Of the stacks that threads had so far: those that have ended are used again.
+ */
+static int note_stack(unsigned long here) {
+  while (__atomic_exchange_n(&stacks, 1, __ATOMIC_ACQUIRE))
+    sched_yield();
+  lowest = here < lowest ? here : lowest;
+  highest = here > highest ? here : highest;
+  unsigned long span = highest - lowest;
+  __atomic_store_n(&stacks, 0, __ATOMIC_RELEASE);
+  return span < THREADS * 0x40000ul ? 0 : 15;
+}
 
 static void *run(void *argument) {
+  int bad = argument == where ? 0 : note_stack((unsigned long)&argument);
+  if (bad)
+    return (void *)(long)bad;
   for (long turn = 0; turn != TURNS; ++turn) {
-    int bad = check(turn);
+    bad = check(turn);
     if (bad)
       return (void *)(long)bad;
     __atomic_fetch_add(&where[sched_getcpu() & 7], 1, __ATOMIC_RELAXED);
@@ -87,6 +104,8 @@ static void *run(void *argument) {
   errno = gettid();
   sched_yield();
   perror("done");
+  if (argument == where)
+    return argument;
   if (argument)
     pthread_exit(argument);
   return 0;
@@ -115,7 +134,7 @@ int main(int argc, char **argv, char **environment) {
         return 106;
     }
   }
-  if (run(0))
+  if (run(where) != where)
     return 107;
   int cpus = 0;
   for (int i = 0; i != 8; ++i)

@@ -22,7 +22,8 @@ static void *join(void *thread) {
   return 0;
 }
 
-static void *const table[] = {wait, join}; /* relocated, then read-only */
+/* Relocated, then read-only. */
+void *(*const table[])(void *) = {wait, join};
 
 int main(int argc, char **argv) {
   unsigned long thread;
@@ -36,7 +37,7 @@ int main(int argc, char **argv) {
     *(volatile char *)main = 0;
     return 1;
   case 'r': /* RELRO */
-    *(void *volatile *)table = argv;
+    *(void *volatile *)&table[0] = argv;
     return 1;
   case 'b': /* behind its thread control block */
     for (char *p = buffer;; p += 4096)
