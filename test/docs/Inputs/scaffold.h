@@ -18,6 +18,8 @@ extern struct segshift_tls_image image;
 extern struct segshift_tls_layout layout;
 extern struct segshift_tls_allocator allocator;
 extern struct segshift_tls_hooks hooks;
+extern struct segshift_tls_image program_image;
+extern uint64_t guard;
 extern void *tp;
 void *kernel_alloc(size_t size, size_t align);
 void *early_alloc(size_t size, size_t align);
