@@ -21,7 +21,8 @@ struct Joinable {
 
 namespace {
 
-// The lowest page is a guard. Pages are taken when they are touched.
+// The lowest page is a guard. Pages are taken when they are touched, but for
+// the highest: a thread that is there can run.
 constexpr uint64_t StackSize = 256 << 10;
 
 Program &current() { return *process::current()->App; }
@@ -42,14 +43,18 @@ void remove(Program &A, Joinable &J) {
 }
 
 uint64_t mapStack() {
+  constexpr uint64_t Page = paging::PageSize;
   vm::Mapping Access;
   uint64_t Start = vm::mapAnywhere(StackSize, {});
   Access.Protection = vm::Read | vm::Write;
   Access.NoReserve = true;
-  if (!Start ||
-      !vm::map(Start + paging::PageSize, StackSize - paging::PageSize, Access))
+  if (!Start)
     return 0;
-  return Start;
+  if (vm::map(Start + Page, StackSize - Page, Access) &&
+      vm::populate(Start + StackSize - Page, Page, true))
+    return Start;
+  vm::unmap(Start, StackSize);
+  return 0;
 }
 
 // Null: no memory.

@@ -233,6 +233,10 @@ void checkObject(const std::string &File, app::Program *App) {
   CHECK(Main && O.M.isCode(O.M.Bias + Main->Value));
   CHECK(!App || !O.M.isCode(O.M.Base + Main->Value));
   CHECK(!O.M.find("imported") && !O.M.find("") && !O.M.find("mai"));
+  O.M.Dynamic.Strings.Size = Main->Name + strlen("main");
+  CHECK(!O.M.string(Main->Name)); // no NUL
+  ++O.M.Dynamic.Strings.Size;
+  CHECK(!strcmp(O.M.string(Main->Name), "main"));
 }
 
 // Whatever the tables say: an error, or values, and no access out of memory.

@@ -17,8 +17,36 @@ static void *wait(void *unused) {
   return unused;
 }
 
+static int go;
+static unsigned long ids[5000];
+
+static void *wait_to_go(void *number) {
+  while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
+    sched_yield();
+  return number;
+}
+
+/* As many threads as there can be. */
+static int crowd(void) {
+  long n = 0, bad;
+  __atomic_store_n(&go, 0, __ATOMIC_RELEASE);
+  while (n != 5000 &&
+         !(bad = pthread_create(&ids[n], 0, wait_to_go, (void *)n)))
+    ++n;
+  if (n < 100 || bad != 11) /* EAGAIN */
+    return 1;
+  __atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+  while (n--) {
+    void *result;
+    if (pthread_join(ids[n], &result) || result != (void *)n)
+      return 2;
+  }
+  return 0;
+}
+
 static void *join(void *thread) {
   pthread_join((unsigned long)thread, 0);
+  write(1, "late\n", 5); /* the program has ended */
   return 0;
 }
 
@@ -44,6 +72,8 @@ int main(int argc, char **argv) {
       *(volatile char *)p = 0;
   case 't': /* a thread-local's address is of the kernel's half */
     return write(1, buffer, 1) == -1 && errno == 14 ? 0 : 1;
+  case 'm': /* all memory, twice */
+    return crowd() ? 1 : crowd() ? 2 : 0;
   case 'e': /* ends while others run and wait */
     if (pthread_create(&thread, argv, wait, 0) != 22 /* EINVAL */)
       return 1;
