@@ -96,7 +96,7 @@ for name, value in [
 for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
     "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
-    "go", "sqlite3", "lua5.4", "perl", "gawk", "openssl", "redis-benchmark", "pkg-config",
+    "go", "sqlite3", "lua5.4", "perl", "gawk", "openssl", "redis-benchmark", "pkg-config", "meson",
     "git", "clang-format-22", "clang-tidy-22", "shellcheck", "pyflakes3", "dpkg-deb",
 ]:
     if shutil.which(tool):
