@@ -73,6 +73,7 @@ config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
 config.environment["LC_ALL"] = "C"
 if "LLVM_PROFILE_FILE" in os.environ:  # ./dev coverage
     config.environment["LLVM_PROFILE_FILE"] = os.environ["LLVM_PROFILE_FILE"]
+    config.environment["LLD_IN_TEST"] = "1"  # lld ends by exit(), which writes the profile
 
 for name, value in [
     ("%clangxx", llvm + "/clang++"),

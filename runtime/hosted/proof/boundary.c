@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,18 @@
 
 static long host_errors;
 
+/* The world's malloc and stdio are no more for signal handlers than any: a
+ * handler that interrupts work does none. */
+static _Thread_local volatile sig_atomic_t busy;
+
 static void work(const char *what) {
   int before = errno;
+  if (busy)
+    return;
+  busy = 1;
   if (!segshift_enter())
     world_work(what);
+  busy = 0;
   if (errno != before)
     __atomic_add_fetch(&host_errors, 1, __ATOMIC_RELAXED);
 }
