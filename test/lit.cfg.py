@@ -128,6 +128,9 @@ if qemu and b"give out=FILE" in subprocess.run(
         [qemu, "-plugin", f"{build}/qemu/bench/count.so"], capture_output=True).stderr:
     config.available_features.add("qemu-plugin")
 
+# What is packaged has no debug information, and no paths of this machine.
+if config.segshift_build_type == "Release":
+    config.available_features.add("release-build")
 # Not built by the presets of sanitizers and coverage: nothing in it would be theirs.
 if os.path.exists(build + "/kernel-stub/stub-gs.elf"):
     config.available_features.add("stub")
