@@ -14,7 +14,6 @@
 #include "process.h"
 #include "random.h"
 #include "string.h"
-#include "tls_guard.h"
 #include "vm.h"
 
 namespace {
@@ -89,6 +88,7 @@ namespace app {
 bool isWanted() { return options::get("loader"); }
 
 bool choose() {
+  bool IsGuarded = options::getNumber("tls-guard", 0);
   const char *Which = options::get("loader");
   if (!Which)
     return true;
@@ -96,9 +96,9 @@ bool choose() {
       strcmp(Which, "kernel") ? "there is one loader to choose, kernel"
       : ProgramsInRing3       ? "a program in ring 3 cannot call the kernel's "
                                 "functions"
-      : tls_guard::isOn() ? "with tls-guard=1, kernel TLS is closed when the "
-                            "program calls the kernel's functions"
-                          : nullptr;
+      : IsGuarded ? "with tls-guard=1, kernel TLS is closed when the "
+                    "program calls the kernel's functions"
+                  : nullptr;
   if (Why)
     control::send("error loader=%s: %s", Which, Why);
   return !Why;

@@ -152,7 +152,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
-  if (!chooseRing() || !tls_guard::choose() || !app::choose()) {
+  if (!chooseRing() || !app::choose() || !tls_guard::choose()) {
     control::send("done");
     control::powerOff(0);
   }

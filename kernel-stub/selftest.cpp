@@ -361,6 +361,7 @@ const Test Tests[] = {
 #ifdef MODE_HAS_MODULES
     {"modules", nullptr, module_test::run},
     {"modules-no-memory", nullptr, module_test::noMemory},
+    {"programs-no-memory", nullptr, module_test::noMemoryForPrograms},
     {"modules-refused", nullptr, module_test::refused},
 #endif
 #ifdef STUB_CXX_RUNTIME

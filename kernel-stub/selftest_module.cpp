@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "selftest_module.h"
+#include "app.h"
 #include "heap.h"
 #include "initrd.h"
 #include "log.h"
@@ -12,6 +13,7 @@
 #include "selftest.h"
 #include "smp.h"
 #include "thread.h"
+#include "vm.h"
 
 namespace {
 
@@ -156,33 +158,55 @@ int module_test::run() {
   return selftest::hasFailed();
 }
 
-int module_test::noMemory() {
+namespace {
+
+// Loads a file and takes it away again. False: E says why.
+using Attempt = bool (*)(const char *Name, module::Error &E);
+
+bool tryModule(const char *Name, module::Error &E) {
+  module::Error Unused;
+  return loadOne(Name, E) && CHECK(module::unload(Name, Unused));
+}
+
+bool tryProgram(const char *Name, module::Error &E) {
+  initrd::File F;
+  app::Program A = {};
+  bool Ok = CHECK(initrd::find(Name, F)) &&
+            module::loadProgram(Name, {F.Data, F.Size}, A, E);
+  vm::clear();
+  return Ok;
+}
+
+// Lets each allocation fail, one after the other.
+int failAllocations(Attempt Try) {
   readNames();
   for (unsigned I = 0; I != NumModules; ++I) {
     module::Error E;
-    CHECK(loadOne(Names[I], E) && module::unload(Names[I], E));
+    CHECK(Try(Names[I], E));
     thread::PreemptGuard Guard; // its pages come from this thread's cache
     size_t Pages = memory::freePages(), Heap = heap::usedBytes();
     unsigned NumFailures = 0;
     for (;; ++NumFailures) {
       module::AllocationsLeft = NumFailures;
-      bool IsOk = loadOne(Names[I], E);
+      bool IsOk = Try(Names[I], E);
       module::AllocationsLeft = ~0ull;
-      if (IsOk)
-        break;
       CHECK(memory::freePages() == Pages);
       CHECK(heap::usedBytes() == Heap);
+      if (IsOk)
+        break;
       CHECK(E.Text[0] == 'n' && E.Text[1] == 'o'); // "no memory ..."
     }
-    CHECK(module::unload(Names[I], E));
-    CHECK(memory::freePages() == Pages);
-    CHECK(heap::usedBytes() == Heap);
     CHECK(NumFailures > 3);
     log("selftest: %s: %u allocations failed, one after the other", Names[I],
         NumFailures);
   }
   return selftest::hasFailed();
 }
+
+} // namespace
+
+int module_test::noMemory() { return failAllocations(tryModule); }
+int module_test::noMemoryForPrograms() { return failAllocations(tryProgram); }
 
 int module_test::refused() {
   readNames();

@@ -12,6 +12,8 @@ namespace module_test {
 int run();
 // Loads them with each allocation failing in turn.
 int noMemory();
+// The same for programs that the kernel links itself (app.h).
+int noMemoryForPrograms();
 // Loads them, each of which must be refused and leave nothing behind.
 int refused();
 
