@@ -210,7 +210,7 @@ def main():
     for path in paths:
         if not os.path.exists(os.path.join(ROOT, path)):
             parser.error(f"'{path}' is no part and no file; parts: {', '.join(parts)}")
-    lint = Lint(args.build, args.llvm, [p for p in paths if p != "."])
+    lint = Lint(args.build, args.llvm, [] if "." in paths else paths)
     wanted = [p for p in parts if p in args.what] or parts
     failed = [part for part in wanted if not getattr(lint, part)()]
     if failed:
