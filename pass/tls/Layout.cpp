@@ -77,6 +77,7 @@ static Error readVariables(const ELF64LEFile &Elf,
 
 Expected<Layout> readLayout(const ELF64LEFile &Elf) {
   Layout L;
+  uint64_t Start = 0; // of PT_TLS in the file
   L.Relocatable = Elf.getHeader().e_type == ET_REL;
 
   if (!L.Relocatable) {
@@ -95,6 +96,7 @@ Expected<Layout> readLayout(const ELF64LEFile &Elf) {
         return createStringError("PT_TLS has size " + Twine(P.p_memsz) +
                                  ", which no address space holds");
       L.HasTls = true;
+      Start = P.p_offset;
       L.VAddr = P.p_vaddr;
       L.FileSize = P.p_filesz;
       L.MemSize = P.p_memsz;
@@ -106,6 +108,22 @@ Expected<Layout> readLayout(const ELF64LEFile &Elf) {
   auto Shdrs = Elf.sections();
   if (!Shdrs)
     return Shdrs.takeError();
+  // By the place in the file: .tbss has none, and shares its addresses with
+  // what follows.
+  if (L.HasTls)
+    for (const auto &S : *Shdrs)
+      if ((S.sh_flags & SHF_ALLOC) && !(S.sh_flags & SHF_TLS) &&
+          S.sh_type != SHT_NOBITS && S.sh_size && S.sh_offset >= Start &&
+          S.sh_offset - Start < L.FileSize) {
+        auto Name = Elf.getSectionName(S);
+        if (!Name)
+          return Name.takeError();
+        return createStringError(
+            "PT_TLS holds the section " + *Name +
+            ", which is not thread-local, so that all offsets from the thread "
+            "pointer are wrong: in the linker script, name a segment for each "
+            "section behind .tbss");
+      }
   if (L.Relocatable)
     for (const auto &S : *Shdrs) {
       if (!(S.sh_flags & SHF_TLS))
