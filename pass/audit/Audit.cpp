@@ -14,6 +14,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Demangle/Demangle.h"
+#include "llvm/Object/Archive.h"
 
 using namespace llvm;
 
@@ -410,6 +411,46 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
     Report.Sites.push_back(aboutObject(
         Kind::Unmarked, O, "object touches TLS and has no segshift note"));
   return Report;
+}
+
+Error auditBuffer(MemoryBufferRef Buffer, const Options &O, AllowList &Allow,
+                  Report &R) {
+  StringRef Path = Buffer.getBufferIdentifier();
+  if (!Buffer.getBuffer().starts_with("!<arch>\n") &&
+      !Buffer.getBuffer().starts_with("!<thin>\n")) {
+    auto F = auditFile(Buffer, Path, O, Allow);
+    if (!F)
+      return F.takeError();
+    R.Files.push_back(std::move(*F));
+    return Error::success();
+  }
+
+  auto Fail = [&](Error E) {
+    return createStringError(Path + ": " + toString(std::move(E)) +
+                             " [SEG006]");
+  };
+  auto Archive = object::Archive::create(Buffer);
+  if (!Archive)
+    return Fail(Archive.takeError());
+  // That a member goes past the archive's end is known when the walk goes on.
+  Error Walk = Error::success();
+  std::vector<MemoryBufferRef> Members;
+  for (const auto &Child : (*Archive)->children(Walk)) {
+    auto Member = Child.getMemoryBufferRef();
+    if (!Member)
+      return joinErrors(Fail(Member.takeError()), std::move(Walk));
+    Members.push_back(*Member);
+  }
+  if (Walk)
+    return Fail(std::move(Walk));
+  for (MemoryBufferRef Member : Members) {
+    std::string Name = (Path + "(" + Member.getBufferIdentifier() + ")").str();
+    auto F = auditFile(Member, Name, O, Allow);
+    if (!F)
+      return F.takeError();
+    R.Files.push_back(std::move(*F));
+  }
+  return Error::success();
 }
 
 } // namespace segshift::audit

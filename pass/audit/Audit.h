@@ -37,5 +37,11 @@ llvm::Expected<FileReport> auditFile(llvm::MemoryBufferRef Buffer,
                                      llvm::StringRef Name, const Options &O,
                                      AllowList &Allow);
 
+/// The same for a file or for each member of an archive, added to the report.
+/// The buffer's identifier is its path: that of a thin archive's members goes
+/// by it.
+llvm::Error auditBuffer(llvm::MemoryBufferRef Buffer, const Options &O,
+                        AllowList &Allow, Report &R);
+
 } // namespace segshift::audit
 #endif

@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Audit.h"
-#include "llvm/Object/Archive.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -123,41 +122,6 @@ static bool readOptions(Options &O, AllowList &Allow, LinkMap &Map) {
   }
   O.UseMarks = !NoMarks;
   return true;
-}
-
-static Error auditBuffer(MemoryBufferRef Buffer, const Options &O,
-                         AllowList &Allow, Report &R) {
-  StringRef Path = Buffer.getBufferIdentifier();
-  if (!Buffer.getBuffer().starts_with("!<arch>\n") &&
-      !Buffer.getBuffer().starts_with("!<thin>\n")) {
-    auto F = auditFile(Buffer, Path, O, Allow);
-    if (!F)
-      return F.takeError();
-    R.Files.push_back(std::move(*F));
-    return Error::success();
-  }
-
-  auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)) +
-                             " [SEG006]");
-  };
-  auto Archive = object::Archive::create(Buffer);
-  if (!Archive)
-    return Fail(Archive.takeError());
-  Error Walk = Error::success();
-  for (const auto &Child : (*Archive)->children(Walk)) {
-    auto Member = Child.getMemoryBufferRef();
-    if (!Member)
-      return joinErrors(Fail(Member.takeError()), std::move(Walk));
-    std::string Name = (Path + "(" + Member->getBufferIdentifier() + ")").str();
-    auto F = auditFile(*Member, Name, O, Allow);
-    if (!F)
-      return joinErrors(F.takeError(), std::move(Walk));
-    R.Files.push_back(std::move(*F));
-  }
-  if (Walk)
-    return Fail(std::move(Walk));
-  return Error::success();
 }
 
 // To the named file, or to standard output.

@@ -357,9 +357,11 @@ int runTls() {
   }
 
   bool Ok = true, Overlaps = false;
-  json::OStream J(outs(), 2);
-  if (Json)
-    J.arrayBegin();
+  std::optional<json::OStream> J; // must write something once it is there
+  if (Json) {
+    J.emplace(outs(), 2);
+    J->arrayBegin();
+  }
   for (const std::string &Path : Files) {
     auto I = read(Path);
     if (!I) {
@@ -372,7 +374,7 @@ int runTls() {
       C.O = findOverlap(I->L, Kernel->L, C.Reserved);
     Overlaps |= C.O.Bytes != 0;
     if (Json) {
-      J.object([&] { writeJson(J, *I, Kernel ? &*Kernel : nullptr, C); });
+      J->object([&] { writeJson(*J, *I, Kernel ? &*Kernel : nullptr, C); });
     } else {
       writeText(outs(), *I);
       if (Kernel)
@@ -380,7 +382,7 @@ int runTls() {
     }
   }
   if (Json) {
-    J.arrayEnd();
+    J->arrayEnd();
     outs() << '\n';
   }
   outs().flush();

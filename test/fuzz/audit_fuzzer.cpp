@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Any bytes as an ELF file through the audit and all of its writers, and
-// through the TLS layout, uses and overlap; as text through the link-map
-// parser.
+// Any bytes as an ELF file or an archive through the audit and all of its
+// writers, and through the TLS layout, uses and overlap; as text through the
+// link-map parser.
 //
 // Debug information is left out: reading it is libLLVM's own code, which is not
 // instrumented here.
@@ -24,10 +24,9 @@ static void fuzzAudit(StringRef Bytes) {
   O.UseDebugInfo = false;
   audit::AllowList Allow;
   audit::Report R;
-  auto F = audit::auditFile(MemoryBufferRef(Bytes, "input"), "input", O, Allow);
-  if (!F)
-    return consumeError(F.takeError());
-  R.Files.push_back(std::move(*F));
+  if (Error E =
+          audit::auditBuffer(MemoryBufferRef(Bytes, "input"), O, Allow, R))
+    return consumeError(std::move(E));
   audit::writeText(nulls(), R, false);
   audit::writeJson(nulls(), R);
   audit::writeSarif(nulls(), R);
@@ -56,11 +55,13 @@ static void fuzzMap(StringRef Bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
   StringRef Bytes(reinterpret_cast<const char *>(Data), Size);
-  if (!Bytes.starts_with("\177ELF")) {
+  if (Bytes.starts_with("!<arch>\n")) {
+    fuzzAudit(Bytes);
+  } else if (Bytes.starts_with("\177ELF")) {
+    fuzzAudit(Bytes);
+    fuzzTls(Bytes);
+  } else {
     fuzzMap(Bytes);
-    return 0;
   }
-  fuzzAudit(Bytes);
-  fuzzTls(Bytes);
   return 0;
 }
