@@ -15,7 +15,11 @@ CPU, or comes from the kernel's own list of its threads:
   segshift_tls.kernel_threads = threads
 
 `variable` gives a global variable by its full name, or None without DWARF. Its value
-has members (of a pointer's target too), elements, len(), int(), bool() and str().
+has members (of a pointer's target too), elements, len(), int(), bool() and str(). A
+kernel with other slots behind the control block than segshift/entry.h's names them:
+
+  segshift_tls.slots = ("syscall_stack", "saved_rsp", "cpu")    # 0x80, 0x88, 0x90
+
 Such a script serves both debuggers.
 
 The contract is docs/abi.md, or segshift(7).
@@ -26,12 +30,12 @@ import re
 import struct
 
 kernel_threads = None
+slots = ("syscall_stack", "saved_rsp")  # segshift/entry.h
 
 # Offsets from the thread pointer: segshift/abi.h.
 TCB = ((0x00, "self"), (0x08, "dtv"), (0x10, "self2"), (0x28, "canary"),
        (0x30, "pointer_guard"), (0x70, "split_stack"))
 TCB_KERNEL = 0x80
-DEFAULT_SLOTS = 4
 
 STT_TLS, STT_FILE, PT_NOTE, PT_TLS, SHT_SYMTAB = 6, 4, 4, 7, 2
 U64 = (1 << 64) - 1
@@ -283,15 +287,11 @@ class Debugger:
 
     def details(self, tp):
         yield f"control block at {tp:#x}"
-        for offset, name in TCB:
+        for offset, name in (*TCB, *((TCB_KERNEL + 8 * i, s) for i, s in enumerate(slots))):
             value = self.read_u64(tp + offset)
-            yield f"  +{offset:#04x} {name:<14} " + ("?" if value is None else f"{value:#x}")
-        for i in range(DEFAULT_SLOTS):
-            offset = TCB_KERNEL + 8 * i
-            value = self.read_u64(tp + offset)
-            if value is not None:
-                what = self.describe(value)
-                yield f"  +{offset:#04x} slot {i:<9} {value:#x}" + (f"  <{what}>" if what else "")
+            what = self.describe(value) if value and offset >= TCB_KERNEL else ""
+            yield (f"  +{offset:#04x} {name:<14} " + ("?" if value is None else f"{value:#x}")
+                   + (f"  <{what}>" if what else ""))
         yield "variables"
         image = self.image()
         for offset, name, size in sorted((s[1], s[0], s[2]) for s in image.symbols):
