@@ -123,8 +123,9 @@ static void thread_ended(void *tp) {
     refuse(gs_base());
     return; /* the block stays linked to the others */
   }
-  world->thread_end(tp, true);
+  /* A handler must not enter a thread that has half ended. */
   uint64_t signals = signals_block();
+  world->thread_end(tp, true);
   segshift_world_tp = 0;
   set_gs_base(0);
   futex_lock(&lock);

@@ -62,15 +62,16 @@ static void in_child(void) {
   _exit(wrong != 0);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  int signals_sent = argc > 1 ? atoi(argv[1]) : 6;
   pthread_key_create(&key, end_key);
   signal(SIGUSR1, handler);
   for (int round = 0; round < 10; ++round) {
     pthread_t threads[6];
     for (int i = 0; i < 6; ++i)
       pthread_create(&threads[i], NULL, thread, NULL);
-    for (int i = 0; i < 6; ++i)
-      pthread_kill(threads[i], SIGUSR1);
+    for (int i = 0; i < signals_sent; ++i)
+      pthread_kill(threads[i % 6], SIGUSR1);
     for (int i = 0; i < 6; ++i)
       pthread_join(threads[i], NULL);
     pid_t pid = fork();
