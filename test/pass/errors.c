@@ -8,6 +8,9 @@
 // RUN: not %clang -fpass-plugin=%plugin -O2 -DASM_GOT -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=ASM-GOT
 // RUN: not %clang -fpass-plugin=%plugin -O2 -DFILE_ASM -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=FILE-ASM
 // RUN: not %clang -fpass-plugin=%plugin -O2 -target x86_64-linux-gnux32 -ffreestanding -DVARIABLE -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=X32
+// RUN: not %clang -fpass-plugin=%plugin -O2 -DFS_OFFSET -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=FS-OFFSET
+// RUN: not %clang -fpass-plugin=%plugin -O2 -femulated-tls -c %s -o %t.o 2>&1 | FileCheck %s --check-prefix=EMULATED-UNUSED
+// EMULATED-UNUSED: error: segshift: emulated TLS has no thread pointer to move; {{.*}} (variable 'x')
 // None of it is the plain compiler's.
 // RUN: %clang -O2 -DVARIABLE -femulated-tls -c %s -o %t.o
 // RUN: %clang -O2 -DSPLIT -fsplit-stack -c %s -o %t.o
@@ -21,6 +24,12 @@ __thread int x;
 // EMULATED-LINE: errors.c:[[#@LINE+2]]:{{.*}}emulated TLS has no
 // X32: error: {{.*}}x32 ABI is not supported
 int get(void) { return x; }
+#endif
+#ifdef FS_OFFSET
+// FS-OFFSET: errors.c:[[#@LINE+1]]:{{.*}}error: segshift: offsets of FS from 0x5e600000 to 0x5e6fffff are used by the plugin itself [SEG108]
+int own(void) { return *(int __attribute__((address_space(257))) *)0x5e600010 + x; }
+int elsewhere(void) { return *(int __attribute__((address_space(257))) *)0x5e600010; }
+// FS-OFFSET: 1 error generated
 #endif
 #ifdef SPLIT
 void use(char *);
