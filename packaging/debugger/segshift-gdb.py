@@ -175,9 +175,16 @@ class Gdb(segshift_tls.Debugger):
         """A thread-local variable; of several with one name that which gdb means here."""
         name = name.strip("'")
         offset = dwarf_offset(name)
-        if offset is not None:
+        if offset is not None and not self.is_process():
             return self.place(name, tp, offset, find_symbol(name).type)
         return self.symbol_value(name, tp)
+
+    @reading
+    def behind_fs(self, name):
+        symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+        if not symbol:
+            raise TlsError(f"{name}: no variable of this name with debug information")
+        return int(symbol.value().address), symbol.type
 
 
 debugger = Gdb()

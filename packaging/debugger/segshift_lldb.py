@@ -123,7 +123,9 @@ class Lldb(segshift_tls.Debugger):
         frame = self.process.GetSelectedThread().GetSelectedFrame()
         value = (frame if frame.IsValid() else self.target).EvaluateExpression(text, options)
         if value.GetError().Fail():
-            raise TlsError(value.GetError().GetCString().splitlines()[0])
+            lines = value.GetError().GetCString().splitlines()
+            raise TlsError(next((line for line in lines if ": error: " in line or
+                                 line.startswith("error: <")), lines[0]))
         return value.GetValueAsUnsigned()
 
     def variable(self, name):
@@ -136,14 +138,16 @@ class Lldb(segshift_tls.Debugger):
         return [value for value in self.target.FindGlobalVariables(name, 100)
                 if value.GetName() in (name, "::" + name)]
 
+    def command(self, text):
+        result = lldb.SBCommandReturnObject()
+        self.target.GetDebugger().GetCommandInterpreter().HandleCommand(text, result)
+        return result.GetOutput() or ""
+
     def demangled(self, name):
         if not name.startswith(("_Z", "_R")):
             return name
         if name not in self._names:
-            result = lldb.SBCommandReturnObject()
-            self.target.GetDebugger().GetCommandInterpreter().HandleCommand(
-                f"language cplusplus demangle {name}", result)
-            match = re.search(r"---> (.*)", result.GetOutput() or "")
+            match = re.search(r"---> (.*)", self.command(f"language cplusplus demangle {name}"))
             self._names[name] = match[1] if match else name
         return self._names[name]
 
@@ -161,6 +165,14 @@ class Lldb(segshift_tls.Debugger):
         kinds = [value.GetType() for value in self.globals(name)]
         same = kinds and all(kind == kinds[0] for kind in kinds)
         return kinds[0] if same or len(offsets) == len(kinds) == 1 else None
+
+    def behind_fs(self, name):
+        # An expression would take the address of a copy.
+        match = re.match(r"(0x[0-9a-f]+): ", self.command(f"target variable -L {name}"))
+        kinds = [value.GetType() for value in self.globals(name)]
+        if not match or not kinds:
+            raise TlsError(f"{name}: no variable of this name with debug information")
+        return int(match[1], 16), kinds[0]
 
     def plain_type(self, size):
         kinds = {1: lldb.eBasicTypeUnsignedChar, 2: lldb.eBasicTypeUnsignedShort,

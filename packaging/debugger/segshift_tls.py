@@ -143,6 +143,7 @@ class Debugger:
     typed(name, offset)  by DWARF: the type of the thread-local variable of this full
                          name, if it is the one at this offset in the image; or None
     plain_type(size)
+    behind_fs(name)      in a Linux process: (address, type) of the host's variable
     value_at(name, address, type)
     format(value)        one line
     """
@@ -253,8 +254,17 @@ class Debugger:
         """Demangled; without the hash that Rust's older mangling ends with."""
         return re.sub(r"::h[0-9a-f]{16}$", "", self.demangled(symbol))
 
+    def is_process(self):
+        """Of Linux, with a second C library on GS, and not a kernel."""
+        return any(re.search(r"/ld-[^/]*\.so", path) for path in self.files())
+
     def symbol_value(self, name, tp):
-        """A thread-local variable by the symbol table; its type by DWARF, or by its size."""
+        """A thread-local variable by the symbol table; its type by DWARF, or by its size.
+        In a Linux process it is as far from GS as the host's is from FS."""
+        if self.is_process():
+            address, kind = self.behind_fs(name)
+            fs_base = self.register(self.selected_cpu(), "fs_base")
+            return self.value_at(name, tp + address - fs_base & U64, kind)
         symbol, offset, size = self.find(name)
         full = self.full_name(symbol)
         return self.place(full, tp, offset, self.typed(full, offset) or self.plain_type(size))
@@ -287,11 +297,14 @@ class Debugger:
 
     def details(self, tp):
         yield f"control block at {tp:#x}"
-        for offset, name in (*TCB, *((TCB_KERNEL + 8 * i, s) for i, s in enumerate(slots))):
+        known = () if self.is_process() else slots
+        for offset, name in (*TCB, *((TCB_KERNEL + 8 * i, s) for i, s in enumerate(known))):
             value = self.read_u64(tp + offset)
             what = self.describe(value) if value and offset >= TCB_KERNEL else ""
             yield (f"  +{offset:#04x} {name:<14} " + ("?" if value is None else f"{value:#x}")
                    + (f"  <{what}>" if what else ""))
+        if self.is_process():
+            return  # of many modules, in places that the loader knows
         yield "variables"
         image = self.image()
         for offset, name, size in sorted((s[1], s[0], s[2]) for s in image.symbols):
