@@ -146,6 +146,9 @@ class Lldb(segshift_tls.Debugger):
     def demangled(self, name):
         if not name.startswith(("_Z", "_R")):
             return name
+        if name.startswith("_R"):  # the command below does not know it
+            symbols = (module.FindSymbol(name) for module in self.target.modules)
+            return next((symbol.GetName() for symbol in symbols if symbol.IsValid()), name)
         if name not in self._names:
             match = re.search(r"---> (.*)", self.command(f"language cplusplus demangle {name}"))
             self._names[name] = match[1] if match else name

@@ -251,8 +251,8 @@ class Debugger:
         return found[0][:3]
 
     def full_name(self, symbol):
-        """Demangled; without the hash that Rust's older mangling ends with."""
-        return re.sub(r"::h[0-9a-f]{16}$", "", self.demangled(symbol))
+        """Demangled; without the hashes of Rust, at the end or behind the crate."""
+        return re.sub(r"::h[0-9a-f]{16}$|(?<=\w)\[[0-9a-f]+\](?=::)", "", self.demangled(symbol))
 
     def is_process(self):
         """Of Linux, with a second C library on GS, and not a kernel."""
