@@ -12,6 +12,15 @@
 # OBJ-NEXT: uses:
 # OBJ-NEXT: local-exec: 1
 # OBJ-NEXT: address: first
+# RUN: %segshift tls --json %t.o | FileCheck %s --check-prefix=JSON
+# JSON: "type": "relocatable object",
+# JSON-NEXT: "sections": [
+# JSON-NEXT: {
+# JSON-NEXT: "name": ".tdata",
+# JSON-NEXT: "size": 12,
+# JSON-NEXT: "alignment": 4
+# JSON: "name": "zeroes",
+# JSON-NEXT: "section": ".tbss",
 # OBJ-NEXT: local-exec through %fs: 2
 # OBJ-NEXT: f: first, zeroes
 # OBJ-NEXT: initial-exec: 1
