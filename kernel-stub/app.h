@@ -77,7 +77,6 @@ void forgetThreads(Program &A);
 
 #else
 
-bool choose();
 inline bool isWanted() { return false; }
 inline bool load(Process &, Thread &, exec::Image &, uint64_t &,
                  exec::Reason &) {

@@ -15,7 +15,7 @@ struct Joinable {
   int Id = 0;
   bool HasEnded = false;
   uint64_t Result = 0;
-  uint64_t Stack = 0; // 0: the program's first one
+  uint64_t Stack = 0;
   Joinable *Next = nullptr;
 };
 

@@ -64,6 +64,7 @@ void runPrograms() {
 #ifdef MODE_HAS_MODULES
 bool loadModules() { return module::loadAll(); }
 void unloadModules() { module::unloadAll(); }
+bool chooseLoader() { return app::choose(); }
 #else
 bool loadModules() {
   if (!options::get("module"))
@@ -73,6 +74,17 @@ bool loadModules() {
   return false;
 }
 void unloadModules() {}
+
+bool chooseLoader() {
+  if (!options::get("loader"))
+    return true;
+  control::send(
+      "error loader=kernel: this kernel, of mode %s, has its TLS behind "
+      "FS, where the program's would be; modes gs and gs-debug load "
+      "programs",
+      MODE_NAME);
+  return false;
+}
 #endif
 
 // False, after a message: not to be had.
@@ -96,23 +108,6 @@ bool chooseRing() {
   return false;
 #endif
 }
-
-} // namespace
-
-#ifndef MODE_HAS_MODULES
-bool app::choose() {
-  if (!options::get("loader"))
-    return true;
-  control::send(
-      "error loader=kernel: this kernel, of mode %s, has its TLS behind "
-      "FS, where the program's would be; modes gs and gs-debug load "
-      "programs",
-      MODE_NAME);
-  return false;
-}
-#endif
-
-namespace {
 
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
@@ -152,7 +147,7 @@ __attribute__((no_stack_protector)) void kernelMain() {
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
-  if (!chooseRing() || !app::choose() || !tls_guard::choose()) {
+  if (!chooseRing() || !chooseLoader() || !tls_guard::choose()) {
     control::send("done");
     control::powerOff(0);
   }

@@ -146,7 +146,8 @@ def parser():
     where.add_argument("--cpu", default="max", metavar="MODEL",
                        help="QEMU's CPU model (default: max); 'max,-fsgsbase' and 'qemu64' have "
                        "no FSGSBASE")
-    where.add_argument("--smp", type=positive, default=1, metavar="N", help="CPUs, of which the kernel uses the first 8 (default: 1)")
+    where.add_argument("--smp", type=positive, default=1, metavar="N",
+                       help="CPUs, of which the kernel uses the first 8 (default: 1)")
     where.add_argument("--memory", metavar="SIZE",
                        help="memory, as for QEMU's -m (default: 256M, more with a large initrd)")
     where.add_argument("--icount", action="store_true",
