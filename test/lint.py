@@ -140,7 +140,7 @@ class Lint:
         tool = self._tool("shellcheck", "shellcheck")
         files = [f for f in self._files if is_shell(f)]
         return not tool or self._run_each("shellcheck", self._in_groups(files, 8),
-                                          lambda group: [tool, "-f", "gcc", *group])
+                                          lambda group: [tool, "-x", "-f", "gcc", *group])
 
     def python(self):
         tool = self._tool("pyflakes3", "pyflakes3")

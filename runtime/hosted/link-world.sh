@@ -19,51 +19,21 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 set -eu
 
-here=$(cd "$(dirname "$0")" && pwd)
-build=$here/../../build
-# shellcheck source=/dev/null
-[ ! -f "$here/paths.sh" ] || . "$here/paths.sh" # where it is installed
 libc=/usr/lib/x86_64-linux-musl/libc.a
-llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
 symbols=
 host=
-out=
-world=
-
-die() { echo "link-world.sh: $*" >&2; exit 1; }
-
-while [ $# -gt 0 ]; do
+own_option() {
   case $1 in
-    --build=*) build=${1#*=} tool='' libraries='' ;;
     --libc=*) libc=${1#*=} ;;
     --symbols=*) symbols="$symbols --keep-global-symbol=${1#*=}" ;;
     --host=*) host="$host ${1#*=}" ;;
-    -o) [ $# -gt 1 ] || die "-o needs a file"; out=$2; shift ;;
-    --) shift; break ;;
-    -*) die "unknown option $1; the head of $0 lists them" ;;
-    *) world="$world $1" ;;
+    *) return 1 ;;
   esac
-  shift
-done
-tool=${tool:-$build/bin/segshift}
-libraries=${libraries:-$build/hosted $build/runtime}
-library() {
-  for folder in $libraries; do
-    [ ! -f "$folder/$1" ] || { echo "$folder/$1"; return; }
-  done
-  die "$1 is in none of: $libraries; build segshift where $2 is installed"
 }
-for needed in ld.lld llvm-nm llvm-objcopy llvm-readelf; do
-  [ -x "$llvm/$needed" ] ||
-    die "$llvm/$needed is missing: install clang-22, lld-22 and llvm-22, or set SEGSHIFT_LLVM to their folder"
-done
-[ -n "$out" ] || die "no output: give -o OUT.so"
-[ -n "$world" ] || die "no objects of the world"
+# shellcheck source=runtime/hosted/link-common.sh
+. "$(dirname "$0")/link-common.sh"
 [ -f "$libc" ] || die "$libc: no such file; install musl-dev, or give --libc=FILE"
 [ -n "$symbols" ] || symbols='--keep-global-symbol=world_*'
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 # The glue knows these structures by their places: musl 1.2 with mallocng.
 for known in '__malloc_context 3a0' '__libc 68'; do
@@ -73,16 +43,10 @@ for known in '__malloc_context 3a0' '__libc 68'; do
 done
 
 # 1. To GS: the world's objects, and all of its C library.
-n=0
-for file in $world; do
-  n=$((n + 1))
-  cp "$file" "$work/$n.o"
-done
 cp "$libc" "$work/libc.a"
 cp "$(${CC:-gcc} -print-libgcc-file-name)" "$work/libgcc.a"
 cp "$(library libsegshift-musl.a musl-dev)" "$work/glue.a"
-"$tool" rewrite --tcb-offsets=all --tls-model=initial-exec --verify \
-  --in-place "$work"/*.o "$work"/*.a
+move_to_gs --tcb-offsets=all --tls-model=initial-exec
 
 # 2. One object, whose names nobody else sees: the host has its own malloc.
 "$llvm/ld.lld" -r -o "$work/world.o.all" "$work"/[0-9]*.o --whole-archive "$work/glue.a" \
@@ -103,16 +67,10 @@ missing=$(comm -23 "$work/undefined" "$work/allowed")
 (a function of the host is called through a pointer, or allowed by --host=NAME)"
 
 # And no use of FS may be left.
-"$tool" audit --quiet --tcb-offsets=all "$work/world.linked" >"$work/audit" || {
-  cat "$work/audit" >&2
-  die "the world still uses FS, as listed above"
-}
+refuse_fs "$work/world.linked"
 
-# 4. With the host's side, as an object like any other. It is never unloaded: threads
-# keep what is in it until they end.
-"$llvm/ld.lld" -shared -z nodelete -z now -z relro --no-dependent-libraries \
-  -u segshift_world_construct -o "$out" "$@" "$work/world.linked" \
-  "$(library libsegshift-hosted.a gcc)" "$(library libsegshift.a gcc)"
+# 4. With the host's side, as an object like any other.
+link_object segshift_world_construct "$@" "$work/world.linked"
 
 # 5. All of the world's TLS has its place when the object is loaded.
 if "$llvm/llvm-readelf" -rW "$out" | grep -E 'DTPMOD64|DTPOFF64|TLSDESC' >&2; then
