@@ -202,7 +202,8 @@ private:
     code(S, I);
     S.K = U.K;
     S.What = U.What;
-    if (isFsKind(U.K) && O.UseMarks && Marked.covers(R, I.Address)) {
+    // covers() first: a mark of use is not stale where it is not honoured.
+    if (isFsKind(U.K) && Marked.covers(R, I.Address) && O.UseMarks) {
       S.St = Status::Marked;
       S.Reason = "the object marks this use of FS as meant";
     }

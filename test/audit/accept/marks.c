@@ -23,7 +23,7 @@
 // On request they are findings like all others.
 // RUN: %segshift audit --no-marks %t.elf > %t.no.txt; test $? -eq 1
 // RUN: FileCheck %s --input-file=%t.no.txt --check-prefix=NO
-// NO: 1 file: 6 findings in 3 functions, 0 allowed, 0 on purpose
+// NO: 1 file: 6 findings in 3 functions, 0 allowed, 0 on purpose, 0 notes
 
 __attribute__((noinline)) long other(void);
 long other(void) { return 1; }
