@@ -7,7 +7,8 @@
 #   %src %build       the source and build folders
 #   %configs          options of programs.py: the runner's for this CPU
 #   %coverage         flags for what tests compile of runtime/, in ./dev coverage
-#   %run              qemu/run.py with the build's paths
+#   %run              qemu/run.py with the build's paths, and with a time limit that only
+#                     what hangs comes to, however busy the machine is
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import os
 import shutil
@@ -82,7 +83,7 @@ for name, value in [
     ("%segshift", build + "/bin/segshift"),
     ("%stub_gs", build + "/kernel-stub/stub-gs.elf"),
     ("%stub_fs_shared", build + "/kernel-stub/stub-fs-shared.elf"),
-    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build}{run_cpu}"),
+    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build} --timeout=600{run_cpu}"),
     ("%python", "/usr/bin/env python3"),
     ("%llvm", llvm),
     ("%coverage", config.segshift_coverage),

@@ -23,7 +23,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TIMEOUT = 120  # seconds for one program
+TIMEOUT = 600  # seconds for one program: room on a busy machine
 
 
 @dataclasses.dataclass
