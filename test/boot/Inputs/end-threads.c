@@ -31,7 +31,7 @@ static void *busy(void *Index) {
   case 6: for (;;) munmap(memset(mmap(0, 65536, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 65536), 65536);
   case 7: for (;;) raise(SIGUSR1);
   case 8: for (;;) if (read(Pipe[0], &Byte, 1) == 1) abort();
-  case 9: sigfillset(&Mask); for (;;) sigwaitinfo(&Mask, 0);
+  case 9: sigemptyset(&Mask); sigaddset(&Mask, SIGUSR2); for (;;) sigwaitinfo(&Mask, 0);
   case 10: pthread_mutex_lock(&Mutex); for (;;) sleep(1);
   case 11: for (;;) pthread_mutex_lock(&Mutex);
   case 12: sigfillset(&Mask); pthread_sigmask(SIG_BLOCK, &Mask, 0); for (;;) ;

@@ -34,7 +34,11 @@ static void pause_ms(int ms) {
   nanosleep(&t, NULL);
 }
 
-static void on_signal(int number) { (void)number; }
+static volatile int signals, ended;
+static void on_signal(int number) {
+  (void)number;
+  ++signals;
+}
 
 static int pipe_fds[2];
 
@@ -101,9 +105,21 @@ static void pipes(void) {
 
 // -- A wait that a signal ends, or not.
 
-static void *interrupt_soon(void *thread) {
+// Until the wait has ended: the first signals may come before it begins.
+static void *interrupt(void *thread) {
+  while (!ended) {
+    pause_ms(30);
+    pthread_kill(*(pthread_t *)thread, SIGUSR1);
+  }
+  return NULL;
+}
+
+// Writes once the waiting thread has had the signal.
+static void *interrupt_and_write(void *thread) {
   pause_ms(30);
   pthread_kill(*(pthread_t *)thread, SIGUSR1);
+  while (!signals)
+    pause_ms(1);
   pause_ms(30);
   if (write(pipe_fds[1], "late", 4) != 4)
     abort();
@@ -115,10 +131,15 @@ static void interruption(int flags) {
   sigaction(SIGUSR1, &action, NULL);
   TELL(pipe(pipe_fds));
   pthread_t self = pthread_self(), thread;
-  pthread_create(&thread, NULL, interrupt_soon, &self);
+  signals = ended = 0;
+  pthread_create(&thread, NULL, flags & SA_RESTART ? interrupt_and_write : interrupt, &self);
   char data[10];
-  TELL(read(pipe_fds[0], data, sizeof(data)));
+  long got = read(pipe_fds[0], data, sizeof(data));
+  int error = errno;
+  ended = 1;
   pthread_join(thread, NULL);
+  errno = error;
+  TELL(got);
   close(pipe_fds[0]), close(pipe_fds[1]);
 }
 

@@ -125,7 +125,9 @@ static long futex(int *At, int Op, int Value, const struct timespec *Time, int *
 static void futexEnds(void) { say("futex with handler", futex(&Word, FUTEX_WAIT, 0, 0, 0, 0)); }
 static void *later(void *Unused) {
   (void)Unused;
-  usleep(150000);
+  while (!Ran)
+    usleep(1000);
+  usleep(100000);
   __atomic_store_n(&Word, 1, __ATOMIC_SEQ_CST);
   return (void *)futex(&Word, FUTEX_WAKE, 1, 0, 0, 0);
 }
@@ -138,9 +140,9 @@ static void futexGoesOn(void) {
   printf("futex with SA_RESTART: %ld, ran %d, at most one woken %d\n", R == -EAGAIN ? 0 : R, Ran > 0, (long)Woken <= 1);
 }
 static void sleepEnds(void) {
-  struct timespec T = {10, 0}, Rest = {0, 0};
+  struct timespec T = {1000, 0}, Rest = {0, 0};
   int R = nanosleep(&T, &Rest);
-  printf("sleep: %d %d, rest %d\n", R, R ? errno : 0, Rest.tv_sec >= 5 && Rest.tv_sec < 10);
+  printf("sleep: %d %d, rest %d\n", R, R ? errno : 0, Rest.tv_sec >= 500 && Rest.tv_sec < 1000);
 }
 static void suspendEnds(void) {
   sigset_t Mask, Old;
@@ -162,7 +164,7 @@ static void timedwaitEnds(void) {
   sigaddset(&Mask, SIGUSR2);
   sigprocmask(SIG_BLOCK, &Mask, &Old);
   siginfo_t I;
-  struct timespec T = {10, 0};
+  struct timespec T = {1000, 0};
   int R = sigtimedwait(&Mask, &I, &T);
   printf("sigtimedwait: %d, code %d, from me %d\n", R, I.si_code, I.si_pid == getpid());
   T.tv_sec = 0;
