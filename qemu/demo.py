@@ -40,9 +40,12 @@ def build_program(folder):
     os.makedirs(folder, exist_ok=True)
     program = os.path.join(folder, "variables")
     command = [compiler, "-O2", "-static", SOURCE, "-o", program]
-    done = subprocess.run(command, capture_output=True, text=True)
+    # Another demo may be running the one that is there.
+    made = f"{program}.{os.getpid()}"
+    done = subprocess.run([*command[:-1], made], capture_output=True, text=True)
     if done.returncode:
         raise DemoError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+    os.replace(made, program)
     return program, [os.path.basename(compiler), *command[1:]]
 
 

@@ -38,7 +38,7 @@ class Program:
     # Bytes that the output must have; None: it must be what the program says here.
     expect: list = None
     stderr: bool = False  # compared too
-    status: int = 0  # None: any
+    status: int = 0  # here; None: it is not run here, and has to expect something
     what: str = ""  # for the table: threads and the like
 
 
@@ -96,8 +96,8 @@ def busybox(work):
         file.write("i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo $i; done\n"
                    "f() { local x=$1; echo \"f ${x#a} ${x%c} ${#x}\"; }; f abc\n"
                    "while read a b c; do case $a in 1*) echo \"$c $a\";; esac; done < \"$1\"\n"
-                   "cd /; pwd; test -f \"$1\" && echo found; echo out > /tmp/sh-out\n"
-                   "read x < /tmp/sh-out; echo $x; printf '%05d %s\\n' 42 end; exit 3\n")
+                   "cd /; pwd; test -f \"$1\" && echo found; echo out > \"$1.out\"\n"
+                   "read x < \"$1.out\"; echo $x; printf '%05d %s\\n' 42 end; exit 3\n")
     def p(name, *words, **options):
         return Program(f"busybox {name}", "busybox", ["busybox", name, *words],
                        files=[lines, script], **options)
@@ -169,7 +169,7 @@ def debian(work):
     yield p("perl modules", "perl", "-MPOSIX=floor", "-MList::Util=sum,shuffle", "-e",
             "print sum(1..10), ' ', floor(3.7), \"\\n\"",
             files=[f for f in ["/usr/lib/x86_64-linux-gnu/perl-base"] if os.path.isdir(f)])
-    yield from python(p)
+    yield from python(p, lines)
     yield p("gawk", "gawk", "BEGIN { for (i = 0; i < 20000; i++) { s += sqrt(i); a[i % 7] += i } "
             "printf \"%.6f %d\\n\", s, a[3] } /line 5/ { n++ } END { print n, NR, toupper(\"x\") }",
             lines, files=[lines])
@@ -184,13 +184,14 @@ def debian(work):
     yield p("redis-benchmark --version", "redis-benchmark", "--version")
     yield p("gzip", "/bin/gzip", "-9nc", lines, files=[lines])
     yield p("xz", "/usr/bin/xz", "-c", lines, files=[lines])
-    yield p("find", "/usr/bin/find", "/etc", "-name", "ld.so.cache")
+    yield p("find", "/usr/bin/find", os.path.dirname(lines), "-name", "lines", files=[lines])
     yield p("tar", "/bin/tar", "-C", os.path.dirname(lines), "--mtime=@0", "--owner=0", "--group=0",
             "-cf", "-", "lines", files=[lines, "/etc/passwd", "/etc/group"])
 
 
-def python(p):
+def python(p, lines):
     """Debian's, not one of the user's."""
+    written = lines + ".written"
     name = next((n for n in ("/usr/bin/python3.11", "/usr/bin/python3.12", "/usr/bin/python3.13")
                  if os.path.exists(n)), "/usr/bin/python3")
     version = os.path.basename(os.path.realpath(name))
@@ -219,7 +220,7 @@ def python(p):
             "    with lock: r.append(local.x)\n"
             "ts = [threading.Thread(target=f, args=(i,)) for i in range(5)]\n"
             "[t.start() for t in ts]; [t.join() for t in ts]\n"
-            "e = threading.Event(); threading.Timer(0.01, e.set).start(); e.wait(5)\n"
+            "e = threading.Event(); threading.Timer(0.01, e.set).start(); e.wait(100)\n"
             "print(sorted(r), e.is_set(), json.dumps({'a': [1, 2.5, None]}))\n"
             "import sys; sys.exit(7)", files=files, what="threads, locks, time-outs", status=7)
     yield p("python3 exceptions", name, "-c",
@@ -228,9 +229,9 @@ def python(p):
             "os.kill(os.getpid(), signal.SIGUSR1)\n"
             "try: open('/none')\n"
             "except FileNotFoundError as e: print(e)\n"
-            "open('/tmp/p', 'w').write('x' * 10000); print(os.stat('/tmp/p').st_size)\n"
+            f"open('{written}', 'w').write('x' * 10000); print(os.stat('{written}').st_size)\n"
             "print(math.factorial(50), sum(i * i for i in range(100000)))",
-            files=files + [library + "/signal.py"], what="signals, files")
+            files=files + [library + "/signal.py", lines], what="signals, files")
 
 
 def go(work):
@@ -306,6 +307,8 @@ def run(command, stdin, **options):
 
 
 def run_here(program):
+    if program.status is None:
+        return Result(0, b"", b"")
     path = shutil.which(program.command[0])
     return run([path, *program.command[1:]], program.stdin, cwd="/",
                env=dict(v.split("=", 1) for v in program.env))
