@@ -83,7 +83,8 @@ class Planner {
 public:
   Planner(const ElfObject &Obj, const RewriteConfig &Config, FSMarks Marks)
       : Obj(Obj), Config(Config), Marks(std::move(Marks)),
-        Reader(Obj, Decoder::forThread()), Dec(Reader.decoder()) {}
+        Reader(Obj, Decoder::forThread()), Effects(Reader),
+        Dec(Reader.decoder()) {}
 
   Plan run();
 
@@ -109,6 +110,7 @@ private:
   const RewriteConfig &Config;
   FSMarks Marks;
   CodeReader Reader;
+  CallEffects Effects;
   const Decoder &Dec;
   Plan Result;
   std::vector<Site> Pending; // of the range at hand
@@ -359,7 +361,7 @@ void Planner::resolvePending(const CodeRange &Range,
                              ArrayRef<CodeEntry> Entries) {
   std::vector<Site> Left;
   {
-    ThreadOffsets Values(Reader);
+    ThreadOffsets Values(Reader, Effects);
     Values.add(Range, Entries);
     Values.solve();
     for (Site &S : Pending) {
@@ -391,7 +393,7 @@ void Planner::resolvePending(const CodeRange &Range,
     }
   std::optional<ThreadOffsets> Values;
   if (Group.size() > 1 && Group.size() <= MaxRanges) {
-    Values.emplace(Reader);
+    Values.emplace(Reader, Effects);
     for (const CodeRange &R : Group)
       Values->add(R, Reader.read(R));
     Values->solve();

@@ -46,25 +46,7 @@ void ThreadOffsets::add(const CodeRange &Range, ArrayRef<CodeEntry> Entries) {
 }
 
 unsigned ThreadOffsets::number(MCRegister R) const {
-  return StringSwitch<unsigned>(
-             Reader.decoder().registerName(Reader.decoder().fullRegister(R)))
-      .Case("RAX", RAX)
-      .Case("RCX", RCX)
-      .Case("RDX", RDX)
-      .Case("RBX", RBX)
-      .Case("RSP", RSP)
-      .Case("RBP", RBP)
-      .Case("RSI", RSI)
-      .Case("RDI", RDI)
-      .Case("R8", R8)
-      .Case("R9", R9)
-      .Case("R10", R10)
-      .Case("R11", R11)
-      .Case("R12", 12)
-      .Case("R13", 13)
-      .Case("R14", 14)
-      .Case("R15", 15)
-      .Default(NoReg);
+  return registerNumber(Reader.decoder(), R);
 }
 
 ValueKind ThreadOffsets::get(const State &S, MCRegister R) const {
@@ -205,9 +187,21 @@ void ThreadOffsets::call(const Insn &I, unsigned Region, State &S) const {
     S.Regs[RAX] = ValueKind::Descriptor;
     return;
   }
-  for (unsigned R : {RCX, RSI, RDI, R8, R9, R10, R11})
-    S.Regs[R] = ValueKind::Top; // lost: nobody reads them before writing them
-  S.Regs[RAX] = S.Regs[RDX] = ValueKind::Unknown; // the result
+  constexpr unsigned CallerSaved[] = {RAX, RCX, RDX, RSI, RDI,
+                                      R8,  R9,  R10, R11};
+  // Only a compiler that has read the function leaves an offset there.
+  uint16_t Changed = ~0;
+  if (I.ControlFlow == Flow::Call && any_of(CallerSaved, [&](unsigned R) {
+        return isThreadOffset(S.Regs[R]);
+      }))
+    if (auto To = Reader.resolve(I, Region, I.Target, true))
+      Changed = Effects.changed(To->first, To->second);
+  for (unsigned R : CallerSaved) {
+    if (isThreadOffset(S.Regs[R]) && !(Changed >> R & 1))
+      continue;
+    // The result; or lost, and nobody reads it before writing it.
+    S.Regs[R] = R == RAX || R == RDX ? ValueKind::Unknown : ValueKind::Top;
+  }
 }
 
 /// Compilers put unrelated code behind a call that never returns.

@@ -11,13 +11,14 @@
 //
 // Sources are loads from a GOTTPOFF slot, x@tpoff constants and results of TLS
 // descriptor calls (psABI supplement "ELF Handling For Thread-Local Storage");
-// copies, additions and spills to the stack carry the property on.
+// copies, additions, spills to the stack, and calls of functions that leave the
+// register alone (CallEffects.h) carry the property on.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SEGSHIFT_REWRITE_THREADOFFSET_H
 #define SEGSHIFT_REWRITE_THREADOFFSET_H
 
-#include "disasm/CodeReader.h"
+#include "CallEffects.h"
 #include <array>
 #include <initializer_list>
 #include <map>
@@ -43,7 +44,8 @@ inline bool isThreadOffset(ValueKind V) {
 /// jump into it.
 class ThreadOffsets {
 public:
-  ThreadOffsets(const CodeReader &Reader) : Reader(Reader) {}
+  ThreadOffsets(const CodeReader &Reader, CallEffects &Effects)
+      : Reader(Reader), Effects(Effects) {}
 
   /// Adds the instructions of a range (Standing::Code only).
   void add(const CodeRange &Range, llvm::ArrayRef<CodeEntry> Entries);
@@ -97,6 +99,7 @@ private:
   void set(State &S, llvm::MCRegister R, ValueKind V) const;
 
   const CodeReader &Reader;
+  CallEffects &Effects;
   std::vector<Place> Places; // in order of (region, address)
   std::vector<Block> Blocks;
   std::vector<size_t> BlockOf; // by index in Places

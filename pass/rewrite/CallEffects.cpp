@@ -1,0 +1,96 @@
+//===- CallEffects.cpp - registers that a call leaves alone --------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "CallEffects.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace llvm;
+
+namespace segshift {
+
+unsigned registerNumber(const Decoder &Dec, MCRegister R) {
+  return StringSwitch<unsigned>(Dec.registerName(Dec.fullRegister(R)))
+      .Case("RAX", 0)
+      .Case("RCX", 1)
+      .Case("RDX", 2)
+      .Case("RBX", 3)
+      .Case("RSP", 4)
+      .Case("RBP", 5)
+      .Case("RSI", 6)
+      .Case("RDI", 7)
+      .Case("R8", 8)
+      .Case("R9", 9)
+      .Case("R10", 10)
+      .Case("R11", 11)
+      .Case("R12", 12)
+      .Case("R13", 13)
+      .Case("R14", 14)
+      .Case("R15", 15)
+      .Default(16);
+}
+
+/// The kernel changes registers here of which the decoder knows nothing.
+static bool callsKernel(StringRef Op) {
+  return Op.starts_with("SYSCALL") || Op.starts_with("SYSENTER") ||
+         Op.starts_with("INT");
+}
+
+uint16_t CallEffects::changed(unsigned Region, uint64_t Address,
+                              unsigned Depth) {
+  constexpr unsigned MaxDepth = 16;
+  for (const CodeRange &Range : Reader.ranges(Region)) {
+    if (Address < Range.Begin || Address >= Range.End)
+      continue;
+    auto [It, IsNew] = Known.try_emplace({Region, Range.Begin}, All);
+    if (IsNew && Range.IsFunction && Depth < MaxDepth) {
+      uint16_t Result = read(Range, Depth);
+      Known[{Region, Range.Begin}] = Result;
+      return Result;
+    }
+    return It->second;
+  }
+  return All;
+}
+
+uint16_t CallEffects::read(const CodeRange &Range, unsigned Depth) {
+  const Decoder &Dec = Reader.decoder();
+  uint16_t Result = 0;
+  for (const CodeEntry &E : Reader.read(Range)) {
+    if (E.How != Standing::Code)
+      return All;
+    Insn I = Reader.decode(Range.Region, E);
+    switch (I.ControlFlow) {
+    case Flow::IndirectJump:
+    case Flow::IndirectCall:
+      return All;
+    case Flow::Branch:
+    case Flow::Jump:
+    case Flow::Call: {
+      auto To = Reader.resolve(I, Range.Region, I.Target, true);
+      if (!To)
+        return All;
+      bool IsInside = To->first == Range.Region && To->second >= Range.Begin &&
+                      To->second < Range.End;
+      if (I.ControlFlow == Flow::Call || !IsInside)
+        Result |= changed(To->first, To->second, Depth + 1);
+      break;
+    }
+    case Flow::Next:
+    case Flow::Stop:
+      if (callsKernel(Dec.opcodeName(I)))
+        return All;
+      Dec.forEachDef(I, [&](MCRegister R) {
+        if (unsigned N = registerNumber(Dec, R); N < 16)
+          Result |= 1 << N;
+      });
+      break;
+    }
+    if (Result == All)
+      break;
+  }
+  return Result;
+}
+
+} // namespace segshift
