@@ -116,7 +116,7 @@ bool checkPlan(const elf::Plan &P, Error &E) {
   if (P.NumSegments > Module::MaxSegments)
     return refuse(E, "has %u segments, the limit is %u", P.NumSegments,
                   Module::MaxSegments);
-  if (P.Low % P.Align || P.Align > MODULE_SLOT_SIZE)
+  if (P.Low % P.Align) // which is not larger than a slot: plan() has looked
     return refuse(E, "has an alignment of 0x%lx and starts at 0x%lx", P.Align,
                   P.Low);
   for (unsigned I = 0; I != P.NumSegments; ++I) {
