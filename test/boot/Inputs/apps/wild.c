@@ -17,6 +17,8 @@ static void *wait(void *unused) {
   return unused;
 }
 
+static void *finish(void *result) { return result; }
+
 static int go;
 static unsigned long ids[5000];
 
@@ -26,14 +28,14 @@ static void *wait_to_go(void *number) {
   return number;
 }
 
-/* So many threads at a time, or as many as there can be. */
-static int crowd(long most) {
-  long n = 0, bad = 0;
+/* As many threads as there can be. */
+static int crowd(void) {
+  long n = 0, bad;
   __atomic_store_n(&go, 0, __ATOMIC_RELEASE);
-  while (n != most &&
+  while (n != 5000 &&
          !(bad = pthread_create(&ids[n], 0, wait_to_go, (void *)n)))
     ++n;
-  if (n != most && (n < 100 || bad != 11)) /* EAGAIN */
+  if (n < 100 || bad != 11) /* EAGAIN */
     return 1;
   __atomic_store_n(&go, 1, __ATOMIC_RELEASE);
   while (n--) {
@@ -72,10 +74,15 @@ int main(int argc, char **argv) {
       *(volatile char *)p = 0;
   case 't': /* a thread-local's address is of the kernel's half */
     return write(1, buffer, 1) == -1 && errno == 14 ? 0 : 1;
+  case 'j': /* bad addresses for results, and joins of nobody */
+    if (pthread_create((unsigned long *)16, 0, finish, 0) != 14 /* EFAULT */)
+      return 1;
+    if (pthread_create(&thread, 0, finish, argv) ||
+        pthread_join(thread, (void **)16) != 14)
+      return 2;
+    return pthread_join(thread, 0) == 3 /* ESRCH */ ? 0 : 3;
   case 'm': /* all memory, twice */
-    return crowd(5000) ? 1 : crowd(5000) ? 2 : 0;
-  case 'w': /* more than the others have, whose memory the kernel keeps */
-    return crowd(40);
+    return crowd() ? 1 : crowd() ? 2 : 0;
   case 'e': /* ends while others run and wait */
     if (pthread_create(&thread, argv, wait, 0) != 22 /* EINVAL */)
       return 1;

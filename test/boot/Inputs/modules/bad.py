@@ -121,7 +121,7 @@ write("tsym.so", (got + 12, "<I", symbol(lambda kind, _: kind == STT_TLS)))
 write("var.so", (local + 12, "<I", 0xFFFFF))
 write("kind.so", (local + 12, "<I", symbol(lambda kind, section: section and kind != STT_TLS)))
 write("irel.so", (got + 8, "<Q", R_IRELATIVE), (got + 16, "<Q", data))
-write("iplace.so", (got, "<Q", 0x10), (got + 8, "<Q", R_IRELATIVE))
+write("iplace.so", (got, "<3Q", 0x10, R_IRELATIVE, second))
 
 # What the dynamic section says.
 write("unit.so", (dynamic(DT_RELASZ) + 8, "<Q", value(DT_RELASZ) + 1))
@@ -139,6 +139,7 @@ write("name.so", *spare((DT_NEEDED, 1 << 40)))
 
 # Segments.
 write("relro.so", (headers(PT_GNU_RELRO)[0] + 16, "<Q", 0))
+write("end.so", (headers(PT_GNU_RELRO)[0] + 40, "<Q", 0x3000))  # as linkers may: it loads
 write("low.so", (loads[0] + 32, "<2Q", 0, 0), (loads[1] + 48, "<Q", 2 * second))
 write("page.so", (loads[0] + 40, "<Q", second + 8),
       *((loads[1] + place, "<Q", second + 16) for place in (8, 16)))
