@@ -28,14 +28,14 @@ static void *wait_to_go(void *number) {
   return number;
 }
 
-/* As many threads as there can be. */
-static int crowd(void) {
-  long n = 0, bad;
+/* So many threads at a time, or as many as there can be. */
+static int crowd(long most) {
+  long n = 0, bad = 0;
   __atomic_store_n(&go, 0, __ATOMIC_RELEASE);
-  while (n != 5000 &&
+  while (n != most &&
          !(bad = pthread_create(&ids[n], 0, wait_to_go, (void *)n)))
     ++n;
-  if (n < 100 || bad != 11) /* EAGAIN */
+  if (n != most && (n < 100 || bad != 11)) /* EAGAIN */
     return 1;
   __atomic_store_n(&go, 1, __ATOMIC_RELEASE);
   while (n--) {
@@ -82,7 +82,9 @@ int main(int argc, char **argv) {
       return 2;
     return pthread_join(thread, 0) == 3 /* ESRCH */ ? 0 : 3;
   case 'm': /* all memory, twice */
-    return crowd() ? 1 : crowd() ? 2 : 0;
+    return crowd(5000) ? 1 : crowd(5000) ? 2 : 0;
+  case 'w': /* more than the others have, whose memory the kernel keeps */
+    return crowd(40);
   case 'e': /* ends while others run and wait */
     if (pthread_create(&thread, argv, wait, 0) != 22 /* EINVAL */)
       return 1;
