@@ -11,13 +11,15 @@ level and with random options, in these ways:
   clang-22                  the same, and by the plugin
 
 All must print the same and end alike; those on GS run with FS on unmapped memory. The
-program of a failure stays, with the commands that made it.
+program of a failure stays, with the commands that made it. What the rewriter refuses is a
+failure, but for one documented limit, in linked images, which is counted.
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 import argparse
 import os
 import random
+import re
 import shlex
 import shutil
 import subprocess
@@ -33,6 +35,11 @@ OPTIONS = ["", "-fPIC", "-fPIE", "-fno-pic", "-fstack-protector-all", "-fPIC -mt
            "-fPIC -fno-plt", "-ffunction-sections", "-march=x86-64-v3"]
 
 
+# A constant of the index, folded into the displacement, has led it out of PT_TLS, and in an
+# image no relocation tells the two apart (docs/rewrite.md, Limits).
+FOLDED = re.compile(r"error: .* %fs:-?0x[0-9a-f]+\(.*: unknown FS use: no path .*\[SEG208\]$")
+
+
 class Failure(Exception):
     pass
 
@@ -44,6 +51,7 @@ class Job:
         self.options, self.seed, self.folder = options, seed, folder
         self.rng = random.Random(f"ways {seed}")
         self.commands = []
+        self.refused = 0
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -52,7 +60,7 @@ class Job:
         self.commands.append(shlex.join(command))
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         if done.returncode:
-            raise Failure(f"{shlex.join(command)}\n{(done.stdout + done.stderr)[:2000]}")
+            raise Failure(f"{shlex.join(command)}\n{done.stdout + done.stderr}")
 
     def execute(self, program):
         self.commands.append(program)
@@ -93,9 +101,15 @@ class Job:
             ways["objects"] = self.link(f"{name}-objects", "gs",
                                         [os.path.join(moved, os.path.basename(o)) for o in plain])
             image = self.link(f"{name}-image", "gs", plain)
-            ways["image"] = image + ".moved"
-            self.rewrite(ways["image"], image)
-            os.chmod(ways["image"], 0o755)
+            try:
+                self.rewrite(image + ".moved", image)
+                os.chmod(image + ".moved", 0o755)
+                ways["image"] = image + ".moved"
+            except Failure as failure:
+                errors = [l for l in str(failure).splitlines() if ": error: " in l]
+                if not errors or not all(FOLDED.search(line) for line in errors):
+                    raise
+                self.refused += 1
             if name == "clang-22":
                 ways["plugin"] = self.link(
                     f"{name}-plugin", "gs",
@@ -145,7 +159,7 @@ def main():
                         options.starts[segment]], check=True)
     end = time.monotonic() + options.seconds if options.seconds else None
     count = options.count if options.count else 20 if end is None else sys.maxsize
-    done = 0
+    done = refused = 0
     while done < count and (end is None or time.monotonic() < end):
         work = os.path.join(folder, f"seed-{options.seed + done}")
         os.mkdir(work)
@@ -155,12 +169,13 @@ def main():
         except (Failure, subprocess.TimeoutExpired) as failure:
             with open(job.path("commands"), "w", encoding="utf-8") as file:
                 file.write("\n".join(job.commands) + "\n")
-            print(f"seed {job.seed}: {failure}\nthe program and the commands are in {work}")
+            print(f"seed {job.seed}: {str(failure)[:2000]}\nthe program and the commands are in {work}")
             return 1
         shutil.rmtree(work)
         done += 1
+        refused += job.refused
     shutil.rmtree(folder)
-    print(f"{done} programs, all alike")
+    print(f"{done} programs, all alike" + (f"; {refused} images refused" if refused else ""))
     return 0
 
 
