@@ -70,8 +70,10 @@ if config.segshift_ring != "0":
 
 src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_tools
 config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
-# Locale and compiler environment must not change what tools print.
+# Locale and compiler environment must not change what tools print, nor the caller's mask
+# the modes of what they make.
 config.environment["LC_ALL"] = "C"
+os.umask(0o022)
 if "LLVM_PROFILE_FILE" in os.environ:  # ./dev coverage
     config.environment["LLVM_PROFILE_FILE"] = os.environ["LLVM_PROFILE_FILE"]
     config.environment["LLD_IN_TEST"] = "1"  # lld ends by exit(), which writes the profile
