@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mutex.h"
 #include "open_file.h"
+#include "process.h"
 #include "serial.h"
 #include "timer.h"
 
@@ -49,8 +50,11 @@ public:
 
   bool isStream() override { return true; }
 
-  // What one call writes comes out in one piece.
+  // What one call writes comes out in one piece. The line is slow: the end of a
+  // program does not wait for the rest of a long write.
   int64_t write(const void *From, size_t Size, bool) override {
+    if (process::isEnding())
+      return -ERESTARTSYS;
     MutexGuard Guard(Lock);
     serial::write(Line, static_cast<const char *>(From), Size);
     return Size;

@@ -280,6 +280,8 @@ void exitThread(int Status) {
   endThread();
 }
 
+bool isEnding() { return isEnding(*current()); }
+
 bool interrupted() {
   Process *P = current();
   return P && (isEnding(*P) ||

@@ -102,6 +102,8 @@ void leaveCall();
 // if that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it
 // again. In a kernel thread, false.
 bool interrupted();
+// The first of the two: what takes long without a wait asks before each piece.
+bool isEnding();
 
 // Nanoseconds that a thread of a program has run, or all of them if Tid is 0.
 // 0: there is no such thread.

@@ -10,10 +10,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static pthread_mutex_t Mutex = PTHREAD_MUTEX_INITIALIZER;
 static int Pipe[2], Word;
+static char Zeros[1 << 16];
+static struct iovec Long[1024]; // 64 MiB
 static void again(int Signal) { (void)Signal; }
 static void *nothing(void *Unused) { return Unused; }
 
@@ -35,6 +38,7 @@ static void *busy(void *Index) {
   case 10: pthread_mutex_lock(&Mutex); for (;;) sleep(1);
   case 11: for (;;) pthread_mutex_lock(&Mutex);
   case 12: sigfillset(&Mask); pthread_sigmask(SIG_BLOCK, &Mask, 0); for (;;) ;
+  case 13: for (;;) writev(1, Long, 1024);
   }
   return 0;
 }
@@ -43,7 +47,9 @@ int main(int Count, char **Arguments) {
   signal(SIGUSR1, again);
   if (pipe(Pipe))
     return 1;
-  for (long I = 0; I < 13; ++I) {
+  for (int I = 0; I < 1024; ++I)
+    Long[I] = (struct iovec){Zeros, sizeof Zeros};
+  for (long I = 0; I < 14; ++I) {
     pthread_t T;
     pthread_create(&T, 0, busy, (void *)I);
   }
