@@ -187,6 +187,7 @@ int failAllocations(Attempt Try) {
     size_t Pages = memory::freePages(), Heap = heap::usedBytes();
     unsigned NumFailures = 0;
     for (;; ++NumFailures) {
+      E = {};
       module::AllocationsLeft = NumFailures;
       bool IsOk = Try(Names[I], E);
       module::AllocationsLeft = ~0ull;

@@ -28,9 +28,17 @@ static void *wait_to_go(void *number) {
   return number;
 }
 
+/* Where much memory would lie: elsewhere, if anything was left mapped. */
+static void *place(void) {
+  void *start = mmap(0, 1 << 30, 0, 0x22 /* private, anonymous */, -1, 0);
+  munmap(start, 1 << 30);
+  return start;
+}
+
 /* So many threads at a time, or as many as there can be. */
 static int crowd(long most) {
   long n = 0, bad = 0;
+  void *before = place();
   __atomic_store_n(&go, 0, __ATOMIC_RELEASE);
   while (n != most &&
          !(bad = pthread_create(&ids[n], 0, wait_to_go, (void *)n)))
@@ -43,7 +51,7 @@ static int crowd(long most) {
     if (pthread_join(ids[n], &result) || result != (void *)n)
       return 2;
   }
-  return 0;
+  return place() == before ? 0 : 3;
 }
 
 static void *join(void *thread) {
@@ -57,6 +65,7 @@ void *(*const table[])(void *) = {wait, join};
 
 int main(int argc, char **argv) {
   unsigned long thread;
+  void *before;
   switch (argc > 1 ? *argv[1] : 0) {
   case 's': /* the canary of its control block */
     smash(argv[0], 60);
@@ -75,12 +84,15 @@ int main(int argc, char **argv) {
   case 't': /* a thread-local's address is of the kernel's half */
     return write(1, buffer, 1) == -1 && errno == 14 ? 0 : 1;
   case 'j': /* bad addresses for results, and joins of nobody */
+    before = place();
     if (pthread_create((unsigned long *)16, 0, finish, 0) != 14 /* EFAULT */)
       return 1;
     if (pthread_create(&thread, 0, finish, argv) ||
         pthread_join(thread, (void **)16) != 14)
       return 2;
-    return pthread_join(thread, 0) == 3 /* ESRCH */ ? 0 : 3;
+    if (pthread_join(thread, 0) != 3 /* ESRCH */)
+      return 3;
+    return place() == before ? 0 : 4;
   case 'm': /* all memory, twice */
     return crowd(5000) ? 1 : crowd(5000) ? 2 : 0;
   case 'w': /* more than the others have, whose memory the kernel keeps */
