@@ -37,6 +37,12 @@ long null_exchange(long v) { return __atomic_exchange_n((long __seg_fs *)0, v, 5
 // CHECK: %gs:
 // CHECK: .cfi_endproc
 long null_chain(void) { return **(long *__seg_fs *)0 + ext; }
+// A pointer that was converted to a plain one reaches no segment.
+// CHECK-LABEL: generic:
+// CHECK-NOT: %fs
+// CHECK: movq 0, %
+// CHECK: .cfi_endproc
+long generic(void) { return *(volatile long *)(long __seg_fs *)0 + ext; }
 
 // At -O2 the plain build serves both with one load of %fs:0; here it is exactly
 // one load more, and the rest is equal.
