@@ -33,6 +33,8 @@ struct OpcodeInfo {
   bool IsLea : 1;
   bool NoAccess : 1;       ///< memory operand without an access: lea, nop
   bool ImplicitSource : 1; ///< reads or writes DS:reg without an operand for it
+  bool IsString : 1;       ///< with rep, it counts in RCX
+  bool IsLoop : 1;         ///< counts in RCX
   Flow ControlFlow;
 };
 
@@ -50,7 +52,7 @@ struct Decoder::Impl {
   std::vector<OpcodeInfo> Opcodes;
   std::vector<MCRegister> Full; // by register number
   StringMap<MCRegister> ByName;
-  MCRegister FS, GS;
+  MCRegister FS, GS, RCX;
 };
 
 static OpcodeInfo classify(StringRef Name, const MCInstrDesc &D) {
@@ -64,6 +66,11 @@ static OpcodeInfo classify(StringRef Name, const MCInstrDesc &D) {
                      Name.contains("MASKMOVDQU") ||
                      Name.starts_with("MONITOR") ||
                      Name.starts_with("UMONITOR") || Name.starts_with("CLZERO");
+  I.IsString =
+      !Name.empty() && StringRef("BWLQ").contains(Name.back()) &&
+      is_contained({"MOVS", "STOS", "LODS", "CMPS", "SCAS", "INS", "OUTS"},
+                   Name.drop_back());
+  I.IsLoop = Name.starts_with("LOOP");
   if (D.isReturn() || Name == "TRAP" || Name == "HLT" ||
       Name.starts_with("UD1") || Name.starts_with("IRET") ||
       Name.starts_with("SYSRET") || Name.starts_with("SYSEXIT") ||
@@ -75,8 +82,7 @@ static OpcodeInfo classify(StringRef Name, const MCInstrDesc &D) {
     I.ControlFlow = Flow::IndirectJump;
   else if (Name.starts_with("JMP_"))
     I.ControlFlow = Flow::Jump;
-  else if (D.isBranch() || Name.starts_with("LOOP") || Name == "XBEGIN_2" ||
-           Name == "XBEGIN_4")
+  else if (D.isBranch() || I.IsLoop || Name == "XBEGIN_2" || Name == "XBEGIN_4")
     I.ControlFlow = Flow::Branch;
   else
     I.ControlFlow = Flow::Next;
@@ -122,6 +128,7 @@ Expected<std::unique_ptr<Decoder>> Decoder::create() {
     P->ByName[P->MRI->getName(R)] = R;
   P->FS = P->ByName["FS"];
   P->GS = P->ByName["GS"];
+  P->RCX = P->ByName["RCX"];
   P->Full.resize(NumRegs);
   for (unsigned R = 1; R < NumRegs; ++R)
     P->Full[R] = R;
@@ -320,6 +327,12 @@ void Decoder::forEachDef(const Insn &I,
       F(I.Inst.getOperand(Op).getReg());
   for (MCPhysReg R : D.implicit_defs())
     F(R);
+  // Intel SDM volume 2: counted down, of which LLVM's instruction says nothing.
+  const OpcodeInfo &Info = P->Opcodes[I.Inst.getOpcode()];
+  ArrayRef<uint8_t> Prefixes = I.Bytes.take_front(I.NumPrefixes);
+  if (Info.IsLoop || (Info.IsString && (is_contained(Prefixes, 0xf2) ||
+                                        is_contained(Prefixes, 0xf3))))
+    F(P->RCX);
 }
 
 /// One bit for each opcode byte after which a ModRM byte follows (one-byte

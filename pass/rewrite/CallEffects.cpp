@@ -31,37 +31,45 @@ unsigned registerNumber(const Decoder &Dec, MCRegister R) {
       .Default(16);
 }
 
-/// The kernel changes registers here of which the decoder knows nothing.
+/// A kernel or hypervisor changes registers here of which the decoder knows
+/// nothing.
 static bool callsKernel(StringRef Op) {
   return Op.starts_with("SYSCALL") || Op.starts_with("SYSENTER") ||
-         Op.starts_with("INT");
+         Op.starts_with("INT") || Op == "VMCALL" || Op == "VMMCALL";
+}
+
+const CodeRange *CallEffects::find(unsigned Region, uint64_t Address) {
+  auto [It, IsNew] = Ranges.try_emplace(Region);
+  std::vector<CodeRange> &List = It->second;
+  if (IsNew)
+    List = Reader.ranges(Region);
+  auto Range = partition_point(
+      List, [&](const CodeRange &R) { return R.End <= Address; });
+  return Range != List.end() && Range->Begin <= Address ? &*Range : nullptr;
 }
 
 uint16_t CallEffects::changed(unsigned Region, uint64_t Address,
                               unsigned Depth) {
   constexpr unsigned MaxDepth = 16;
-  for (const CodeRange &Range : Reader.ranges(Region)) {
-    if (Address < Range.Begin || Address >= Range.End)
-      continue;
-    auto [It, IsNew] = Known.try_emplace({Region, Range.Begin}, All);
-    if (IsNew && Range.IsFunction && Depth < MaxDepth) {
-      uint16_t Result = read(Range, Depth);
-      Known[{Region, Range.Begin}] = Result;
-      return Result;
-    }
-    return It->second;
-  }
-  return All;
+  const CodeRange *Range = find(Region, Address);
+  if (!Range)
+    return All;
+  auto [It, IsNew] = Known.try_emplace({Region, Range->Begin}, All);
+  if (IsNew && Range->IsFunction && Depth < MaxDepth)
+    It->second = read(*Range, Depth);
+  return It->second;
 }
 
 uint16_t CallEffects::read(const CodeRange &Range, unsigned Depth) {
   const Decoder &Dec = Reader.decoder();
   uint16_t Result = 0;
+  Flow Last = Flow::Next;
   for (const CodeEntry &E : Reader.read(Range)) {
     if (E.How != Standing::Code)
       return All;
     Insn I = Reader.decode(Range.Region, E);
-    switch (I.ControlFlow) {
+    Last = I.ControlFlow;
+    switch (Last) {
     case Flow::IndirectJump:
     case Flow::IndirectCall:
       return All;
@@ -73,7 +81,7 @@ uint16_t CallEffects::read(const CodeRange &Range, unsigned Depth) {
         return All;
       bool IsInside = To->first == Range.Region && To->second >= Range.Begin &&
                       To->second < Range.End;
-      if (I.ControlFlow == Flow::Call || !IsInside)
+      if (Last == Flow::Call || !IsInside)
         Result |= changed(To->first, To->second, Depth + 1);
       break;
     }
@@ -81,16 +89,17 @@ uint16_t CallEffects::read(const CodeRange &Range, unsigned Depth) {
     case Flow::Stop:
       if (callsKernel(Dec.opcodeName(I)))
         return All;
-      Dec.forEachDef(I, [&](MCRegister R) {
-        if (unsigned N = registerNumber(Dec, R); N < 16)
-          Result |= 1 << N;
-      });
       break;
     }
+    Dec.forEachDef(I, [&](MCRegister R) {
+      if (unsigned N = registerNumber(Dec, R); N < 16)
+        Result |= 1 << N;
+    });
     if (Result == All)
-      break;
+      return All;
   }
-  return Result;
+  // What it falls into is not read.
+  return Last == Flow::Jump || Last == Flow::Stop ? Result : All;
 }
 
 } // namespace segshift

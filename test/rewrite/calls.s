@@ -48,6 +48,23 @@ function system // the kernel changes rcx and r11
   syscall
 ends system
 
+function falls // into what changes r11
+  xorl %eax, %eax
+  .size falls, . - falls
+function next
+  xorl %r11d, %r11d
+ends next
+function loops // counts in rcx
+1:
+  loop 1b
+ends loops
+function repeats // as well
+  rep stosb
+ends repeats
+function exchanges
+  xchgq %rsi, %rdx
+ends exchanges
+
 // MOVED-LABEL: <kept>:
 // MOVED-COUNT-4: %gs:(
 // MOVED-NOT: %gs:
@@ -86,6 +103,27 @@ function unknown
   call system
   movl %fs:(%r11), %ecx
 ends unknown
+// CHECK: error: {{.*}} (implied+0x{{.*}}): {{.*}} movl %fs:(%r11), %edi: unknown FS use: no path
+// CHECK-COUNT-2: error: {{.*}} (implied+0x{{.*}}): {{.*}} movl %fs:(%rcx), %ecx: unknown FS use: no path
+// CHECK: error: {{.*}} (implied+0x{{.*}}): {{.*}} movl %fs:(%rsi), %ecx: unknown FS use: no path
+// CHECK: error: {{.*}} (implied+0x{{.*}}): {{.*}} movl %fs:(%rdx), %ecx: unknown FS use: no path
+function implied
+  movq var@gottpoff(%rip), %r11
+  call falls
+  movl %fs:(%r11), %edi
+  movq var@gottpoff(%rip), %rcx
+  call loops
+  movl %fs:(%rcx), %ecx
+  movq var@gottpoff(%rip), %rcx
+  call repeats
+  movl %fs:(%rcx), %ecx
+  movq var@gottpoff(%rip), %rsi
+  call exchanges
+  movl %fs:(%rsi), %ecx
+  movq var@gottpoff(%rip), %rdx
+  call exchanges
+  movl %fs:(%rdx), %ecx
+ends implied
 
   .section .tbss, "awT", @nobits
   .globl var
