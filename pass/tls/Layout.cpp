@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 #include "Layout.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace llvm::object;
@@ -89,9 +88,6 @@ Expected<Layout> readLayout(const ELF64LEFile &Elf) {
         continue;
       if (L.HasTls)
         return createStringError("more than one PT_TLS segment");
-      if (P.p_align > 1 && !isPowerOf2_64(P.p_align))
-        return createStringError("PT_TLS has alignment " + Twine(P.p_align) +
-                                 ", which is not a power of two");
       if (P.p_memsz > (uint64_t(1) << 46))
         return createStringError("PT_TLS has size " + Twine(P.p_memsz) +
                                  ", which no address space holds");

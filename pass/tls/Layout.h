@@ -52,6 +52,7 @@ struct Layout {
 /// tp is aligned, and the image keeps p_vaddr's remainder).
 uint64_t blockSize(uint64_t VAddr, uint64_t MemSize, uint64_t Align);
 
+/// Of an ElfObject's file: the alignment of PT_TLS was checked there.
 llvm::Expected<Layout> readLayout(const llvm::object::ELF64LEFile &Elf);
 
 } // namespace segshift::tls
