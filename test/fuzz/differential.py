@@ -58,13 +58,13 @@ class Job:
 
     def run(self, *command):
         self.commands.append(shlex.join(command))
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         if done.returncode:
             raise Failure(f"{shlex.join(command)}\n{done.stdout + done.stderr}")
 
     def execute(self, program):
         self.commands.append(program)
-        done = subprocess.run([program], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([program], capture_output=True, text=True, timeout=100)
         return done.stdout, done.returncode
 
     def compile(self, name, compiler, flags):

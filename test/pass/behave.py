@@ -80,7 +80,7 @@ class Builder:
         self.llvm, self.plugin, self.work = options.llvm, options.plugin, work
 
     def run(self, command):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         if done.returncode:
             raise Failure(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -113,7 +113,7 @@ class Builder:
         self.run([tool, *flags, start, *objects, "-o", output])
 
     def execute(self, program):
-        done = subprocess.run([program], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([program], capture_output=True, text=True, timeout=100)
         return done.stdout, done.returncode
 
     def fs_operands(self, program):

@@ -131,7 +131,7 @@ class Driver:
         command = [self.clang, "-w", kind, *flags, *source.flags, source.path, "-o", output]
         if plugin:
             command.insert(1, f"-fpass-plugin={plugin}")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         return command, done.returncode, done.stdout + done.stderr
 
     def compare(self, source, config, kind):

@@ -45,7 +45,7 @@ class Failure(Exception):
 
 
 def run(command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, **options)
     if done.returncode:
         raise Failure(f"{' '.join(command)}\n{(done.stdout + done.stderr)[:2000]}")
     return done.stdout
@@ -93,7 +93,7 @@ class Builder:
         return [line.strip() for line in out.splitlines() if "%fs:" in line]
 
     def execute(self, program):
-        done = subprocess.run([program], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([program], capture_output=True, text=True, timeout=100)
         return done.stdout, done.returncode
 
     def case(self, level, variant):
