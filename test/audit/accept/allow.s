@@ -18,6 +18,12 @@
 # RUN: %segshift audit --allow=switch_fs --allow=_ZN3Cpu3setEm %t.o | FileCheck %s --check-prefix=CLI
 # CLI: because: --allow=switch_fs
 # CLI: because: --allow=_ZN3Cpu3setEm
+# Such an entry has no place in a file.
+# RUN: %segshift audit --allow=nobody --sarif %t.o > %t.sarif; test $? -eq 1
+# RUN: FileCheck %s --input-file=%t.sarif --check-prefix=SARIF
+# SARIF: "text": "allow entry 'nobody' allowed nothing"
+# SARIF-NEXT: {{^ *[}]$}}
+# SARIF-NEXT: {{^ *[}]$}}
 # Part of a name does not match, nor does another kind.
 # RUN: %segshift audit --allow=switch --allow=Cpu::set.* %t.o > %t.part.txt; test $? -eq 1
 # RUN: FileCheck %s --input-file=%t.part.txt --check-prefix=PART
