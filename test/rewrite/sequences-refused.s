@@ -14,6 +14,14 @@ split:
   leaq x@tlsgd(%rip), %rdi
   .byte 0x66, 0x66, 0x48
   call other@PLT
+// With one relocation more.
+// CHECK: general-dynamic: a general-dynamic sequence whose call is not one to __tls_get_addr
+1:
+  .byte 0x66
+  leaq x@tlsgd(%rip), %rdi
+  .byte 0x66, 0x66, 0x48
+  call __tls_get_addr@PLT
+  .reloc 1b, R_X86_64_8, x
 // CHECK: general-dynamic: a general-dynamic sequence whose relocation has addend 4 instead of -4
   .byte 0x66
   leaq x@tlsgd+8(%rip), %rdi
