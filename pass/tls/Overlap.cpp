@@ -17,9 +17,8 @@ Overlap findOverlap(const Layout &Program, const Layout &Kernel,
   // tp has to satisfy both alignments, and the kernel's variables keep their
   // places relative to each other: so the reservation grows in steps of the
   // kernel's alignment. It is counted from tp downwards.
-  if (Program.BlockSize)
-    O.ReservationNeeded =
-        alignTo(Program.BlockSize, std::max(Program.Align, Kernel.Align));
+  O.ReservationNeeded =
+      alignTo(Program.BlockSize, std::max(Program.Align, Kernel.Align));
 
   int64_t Low = -int64_t(std::min(Program.BlockSize, Kernel.BlockSize));
   int64_t High = -int64_t(Reserved);
