@@ -343,6 +343,7 @@ struct CodeReader::RangeReader {
   void seed();
   bool readTable(uint64_t Offset);
   void markData(uint64_t Offset);
+  std::vector<std::pair<uint64_t, uint64_t>> objects() const;
   Standing judge(uint64_t Offset) const;
   uint64_t skipPadding(uint64_t Offset) const;
   void extend();
@@ -623,6 +624,19 @@ void CodeReader::RangeReader::markData(uint64_t Offset) {
     DataByte.set(At);
 }
 
+/// The bytes of what symbols say is an object, within a function's size too.
+std::vector<std::pair<uint64_t, uint64_t>>
+CodeReader::RangeReader::objects() const {
+  std::vector<std::pair<uint64_t, uint64_t>> List;
+  for (const Symbol &S : symbols()) {
+    if (!S.isData() || !S.Size)
+      continue;
+    uint64_t Begin = S.Address - Range.Begin;
+    List.push_back({Begin, Begin + std::min(S.Size, Range.End - S.Address)});
+  }
+  return List;
+}
+
 /// Lists what would reach memory through \p Prefix in bytes that may be no
 /// code. Offsets in the range.
 void CodeReader::RangeReader::addCandidates(
@@ -651,7 +665,8 @@ void CodeReader::RangeReader::addCandidates(
 std::vector<CodeEntry> CodeReader::RangeReader::read(uint8_t Prefix) {
   std::vector<CodeEntry> Entries;
   bool Clean = sweep(Entries);
-  if (Clean && Range.IsFunction)
+  auto Objects = objects();
+  if (Clean && Range.IsFunction && Objects.empty())
     return Entries;
 
   Starts.resize(Bytes.size());
@@ -673,6 +688,8 @@ std::vector<CodeEntry> CodeReader::RangeReader::read(uint8_t Prefix) {
     if (Done == Loaded.size() + Taken.size())
       break;
   }
+  for (auto [Begin, End] : Objects)
+    DataByte.set(Begin, End);
   for (uint64_t Offset : Loaded)
     if (!Covered.test(Offset))
       markData(Offset);
