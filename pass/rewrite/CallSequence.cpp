@@ -116,6 +116,7 @@ static Edit relocationEdit(uint64_t EntryOffset, uint64_t Offset,
 }
 
 using KeepFn = function_ref<bool(const Site &, std::string &)>;
+using IsWithinFn = function_ref<bool(uint64_t)>;
 
 /// Adds \p S as a site that stays when \p Keep says so.
 static bool kept(Site &S, KeepFn Keep, Plan &P) {
@@ -128,7 +129,7 @@ static bool kept(Site &S, KeepFn Keep, Plan &P) {
 
 static void planSequence(const ElfObject &Obj, unsigned Region,
                          const Relocation &R, const RewriteConfig &Config,
-                         KeepFn Keep, Plan &P) {
+                         KeepFn Keep, IsWithinFn IsWithin, Plan &P) {
   const segshift::Region &Reg = Obj.regions()[Region];
   bool IsGD = R.Type == ELF::R_X86_64_TLSGD;
   Site S;
@@ -155,6 +156,9 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
     uint64_t Start = R.Address - F.Field;
     if (!matches(F, Reg.Bytes.drop_front(Start)))
       continue;
+    if (IsWithin(Start))
+      return Refuse("a " + Model +
+                    " sequence that begins within an instruction [SEG214]");
     S.Address = Start;
     S.Length = F.size();
     const Relocation *Call = nullptr;
@@ -195,7 +199,8 @@ static void planSequence(const ElfObject &Obj, unsigned Region,
 }
 
 void planCallSequences(const ElfObject &Obj, unsigned Region,
-                       const RewriteConfig &Config, KeepFn Keep, Plan &P) {
+                       const RewriteConfig &Config, KeepFn Keep,
+                       IsWithinFn IsWithin, Plan &P) {
   // x@dtpoff in code is relative to what a TLSLD sequence gives, or to the TLS
   // descriptor of _TLS_MODULE_BASE_ (which the linker turns itself).
   bool HasLocalDynamic = false, HasModuleBase = false;
@@ -207,7 +212,7 @@ void planCallSequences(const ElfObject &Obj, unsigned Region,
   }
   for (const Relocation &R : Obj.relocations(Region)) {
     if (R.Type == ELF::R_X86_64_TLSGD || R.Type == ELF::R_X86_64_TLSLD) {
-      planSequence(Obj, Region, R, Config, Keep, P);
+      planSequence(Obj, Region, R, Config, Keep, IsWithin, P);
       continue;
     }
     bool Is64 = R.Type == ELF::R_X86_64_DTPOFF64;

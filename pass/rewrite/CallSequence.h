@@ -22,10 +22,12 @@ namespace segshift {
 
 /// Adds to \p P a site for each TLSGD and TLSLD sequence of region \p Region,
 /// and for the DTPOFF relocations of its code. \p Keep says of a site that it
-/// stays as it is, and why.
+/// stays as it is, and why; \p IsWithin of an address that it lies within an
+/// instruction, behind its first byte.
 void planCallSequences(
     const ElfObject &Obj, unsigned Region, const RewriteConfig &Config,
-    llvm::function_ref<bool(const Site &, std::string &Why)> Keep, Plan &P);
+    llvm::function_ref<bool(const Site &, std::string &Why)> Keep,
+    llvm::function_ref<bool(uint64_t Address)> IsWithin, Plan &P);
 
 } // namespace segshift
 #endif

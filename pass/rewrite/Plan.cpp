@@ -467,14 +467,32 @@ void Planner::planRange(const CodeRange &Range) {
 
 Plan Planner::run() {
   for (unsigned R = 0; R < Obj.regions().size(); ++R) {
-    for (const CodeRange &Range : Reader.ranges(R))
+    std::vector<CodeRange> Ranges = Reader.ranges(R);
+    for (const CodeRange &Range : Ranges)
       planRange(Range);
     if (!Obj.isRelocatable())
       continue;
+    const CodeRange *Read = nullptr;
+    std::vector<CodeEntry> Entries; // of that one
+    auto IsWithin = [&](uint64_t Address) {
+      auto Range = partition_point(
+          Ranges, [&](const CodeRange &C) { return C.End <= Address; });
+      if (Range == Ranges.end() || Address < Range->Begin)
+        return false;
+      if (Read != &*Range) {
+        Read = &*Range;
+        Entries = Reader.read(*Range);
+      }
+      auto E = partition_point(Entries, [&](const CodeEntry &C) {
+        return C.Address + C.Length <= Address;
+      });
+      return E != Entries.end() && E->Address < Address &&
+             E->How == Standing::Code;
+    };
     planCallSequences(
         Obj, R, Config,
         [&](const Site &S, std::string &Why) { return isKept(S, Why); },
-        Result);
+        IsWithin, Result);
   }
   sort(Result.Sites, [](const Site &A, const Site &B) {
     return std::tuple(A.Region, A.Address, A.Kind) <

@@ -31,5 +31,16 @@ split:
   movl x@dtpoff(%rax), %ecx
   ret
   .size split, . - split
+// Behind the beginning of another instruction, of ten bytes.
+// CHECK: (within+0xa): {{.*}}: general-dynamic: a general-dynamic sequence that begins within an instruction
+  .type within, @function
+within:
+  .byte 0x48, 0xbf, 0x15, 0, 0, 0, 0
+  leaq x@tlsgd(%rip), %rdi
+  movabsq $__tls_get_addr@pltoff, %rax
+  addq %rbx, %rax
+  call *%rax
+  ret
+  .size within, . - within
   .section .tbss,"awT",@nobits
 x: .long 0
