@@ -83,6 +83,16 @@ std::vector<CodeRange> CodeReader::ranges(unsigned Region) const {
   return Result;
 }
 
+const CodeRange *CodeReader::rangeAt(unsigned Region, uint64_t Address) {
+  auto [It, IsNew] = Ranges.try_emplace(Region);
+  std::vector<CodeRange> &List = It->second;
+  if (IsNew)
+    List = ranges(Region);
+  auto Range = llvm::partition_point(
+      List, [&](const CodeRange &R) { return R.End <= Address; });
+  return Range != List.end() && Range->Begin <= Address ? &*Range : nullptr;
+}
+
 ArrayRef<uint8_t> CodeReader::bytes(const CodeRange &R) const {
   const segshift::Region &Reg = Obj.regions()[R.Region];
   return Reg.Bytes.slice(R.Begin - Reg.Address, R.End - R.Begin);

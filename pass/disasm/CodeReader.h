@@ -15,6 +15,7 @@
 
 #include "Decoder.h"
 #include "Elf.h"
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -48,6 +49,9 @@ public:
   /// The ranges of a region, by address; together they cover all of it but
   /// the bytes of STT_OBJECT symbols.
   std::vector<CodeRange> ranges(unsigned Region) const;
+  /// The one of them that an address is in, or null. It lives as long as the
+  /// reader.
+  const CodeRange *rangeAt(unsigned Region, uint64_t Address);
 
   /// The bytes of a range.
   llvm::ArrayRef<uint8_t> bytes(const CodeRange &R) const;
@@ -86,6 +90,7 @@ private:
 
   const ElfObject &Obj;
   const Decoder &Dec;
+  std::map<unsigned, std::vector<CodeRange>> Ranges; // what rangeAt looked at
   std::unique_ptr<References> Refs;
   std::optional<std::vector<std::vector<uint64_t>>> Labels;
 };

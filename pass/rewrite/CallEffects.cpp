@@ -38,20 +38,10 @@ static bool callsKernel(StringRef Op) {
          Op.starts_with("INT") || Op == "VMCALL" || Op == "VMMCALL";
 }
 
-const CodeRange *CallEffects::find(unsigned Region, uint64_t Address) {
-  auto [It, IsNew] = Ranges.try_emplace(Region);
-  std::vector<CodeRange> &List = It->second;
-  if (IsNew)
-    List = Reader.ranges(Region);
-  auto Range = partition_point(
-      List, [&](const CodeRange &R) { return R.End <= Address; });
-  return Range != List.end() && Range->Begin <= Address ? &*Range : nullptr;
-}
-
 uint16_t CallEffects::changed(unsigned Region, uint64_t Address,
                               unsigned Depth) {
   constexpr unsigned MaxDepth = 16;
-  const CodeRange *Range = find(Region, Address);
+  const CodeRange *Range = Reader.rangeAt(Region, Address);
   if (!Range)
     return All;
   auto [It, IsNew] = Known.try_emplace({Region, Range->Begin}, All);

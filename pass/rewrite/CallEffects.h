@@ -38,11 +38,8 @@ private:
 
   uint16_t changed(unsigned Region, uint64_t Address, unsigned Depth);
   uint16_t read(const CodeRange &Range, unsigned Depth);
-  /// The range around an address, or null.
-  const CodeRange *find(unsigned Region, uint64_t Address);
 
   CodeReader &Reader;
-  std::map<unsigned, std::vector<CodeRange>> Ranges; // by region
   /// By region and start of a range; All while it is being read.
   std::map<std::pair<unsigned, uint64_t>, uint16_t> Known;
 };

@@ -467,20 +467,18 @@ void Planner::planRange(const CodeRange &Range) {
 
 Plan Planner::run() {
   for (unsigned R = 0; R < Obj.regions().size(); ++R) {
-    std::vector<CodeRange> Ranges = Reader.ranges(R);
-    for (const CodeRange &Range : Ranges)
+    for (const CodeRange &Range : Reader.ranges(R))
       planRange(Range);
     if (!Obj.isRelocatable())
       continue;
     const CodeRange *Read = nullptr;
     std::vector<CodeEntry> Entries; // of that one
     auto IsWithin = [&](uint64_t Address) {
-      auto Range = partition_point(
-          Ranges, [&](const CodeRange &C) { return C.End <= Address; });
-      if (Range == Ranges.end() || Address < Range->Begin)
+      const CodeRange *Range = Reader.rangeAt(R, Address);
+      if (!Range)
         return false;
-      if (Read != &*Range) {
-        Read = &*Range;
+      if (Read != Range) {
+        Read = Range;
         Entries = Reader.read(*Range);
       }
       auto E = partition_point(Entries, [&](const CodeEntry &C) {
