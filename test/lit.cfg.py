@@ -13,6 +13,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import lit.formats
 
@@ -23,50 +24,17 @@ config.excludes = ["Inputs", "corpus", "lit.cfg.py", "CMakeLists.txt"]
 config.test_source_root = config.segshift_source + "/test"
 config.test_exec_root = config.segshift_build + "/test"
 
-# A run of the boot tests on another CPU than each test's own choice or 'max'.
-run_cpu = ""
-if config.segshift_cpu:
-    config.name = f"segshift on {config.segshift_cpu}"
+sys.path.insert(0, config.test_source_root)
+from boots import Boots  # noqa: E402
+
+boots = Boots(config.test_source_root + "/boot/boots.table")
+suite = config.segshift_suite
+if suite != "max":  # which is all of test/, with the boots that choose no other suite
+    config.name = f"segshift boot/{suite}"
     config.test_source_root += "/boot"
     config.test_exec_root = os.path.dirname(config.segshift_site)
-    run_cpu = f" --cpu={config.segshift_cpu}"
-    # Once is enough: they are about files, memory and processors, not segment bases,
-    # or choose ring, processors and mode themselves.
-    once = ("bad-elf", "boot-speed", "demo", "end-threads", "file", "fuzz", "memory", "out-of",
-            "soak", "smp-", "statuses", "strace", "timers", "verdicts",
-            *(f"programs-{p}" for p in ("busybox", "coreutils", "gawk", "lua", "openssl", "perl",
-                                        "redis", "sqlite3", "rust", "clang", "static-pie")))
-    config.excludes += [name for name in os.listdir(config.test_source_root)
-                        if name.startswith(once)]
-if config.segshift_cpu in ("", "max"):
-    config.available_features.add("fsgsbase")  # for programs' own use
-if config.segshift_cpu != "qemu64":
-    config.available_features.add("xsave")  # as in signal frames of this machine
-# With programs in ring 3, or by another kernel than that of mode gs. What is of mode
-# gs, ring 0, alone says REQUIRES: ring0.
-if config.segshift_ring:
-    config.name += f", {config.segshift_mode}, ring {config.segshift_ring}"
-    run_cpu += f" --mode={config.segshift_mode} --ring={config.segshift_ring}"
-    # What is not of the way between program and kernel, or chooses a mode itself.
-    elsewhere = ("bad-elf", "boot-speed", "cxx-", "demo", "fs-reserved", "fs-shared", "fuzz",
-                 "smp-panic", "smp-selftests", "soak", "statuses", "strace", "stub-", "verdicts")
-    config.excludes += [name for name in os.listdir(config.test_source_root)
-                        if name.startswith(elsewhere)]
-
-# How the tests with programs.py run each program: in each suite in another way.
-configs = {
-    ("", ""): ("", "--ring=3 --smp=4"),
-    ("", "max,-fsgsbase"): ("",),
-    ("", "qemu64"): ("--ring=3 --smp=4",),
-}.get((config.segshift_ring, config.segshift_cpu), ("--smp=4",))
-if config.segshift_ring == "3" and config.segshift_mode == "gs":  # the first suite has it
-    for name in os.listdir(config.test_source_root):
-        if name.startswith("programs-"):
-            with open(os.path.join(config.test_source_root, name)) as file:
-                if "programs.py" in file.read():
-                    config.excludes.append(name)
-if config.segshift_ring != "0":
-    config.available_features.add(f"ring{config.segshift_ring or 0}")
+config.excludes += [test + ".test" for test in boots.not_in(suite)]
+run_options = "".join(" " + option for option in boots.options[suite])
 
 src, build, llvm = config.segshift_source, config.segshift_build, config.llvm_tools
 config.environment["PATH"] = os.pathsep.join([llvm, os.environ["PATH"]])
@@ -85,11 +53,11 @@ for name, value in [
     ("%segshift", build + "/bin/segshift"),
     ("%stub_gs", build + "/kernel-stub/stub-gs.elf"),
     ("%stub_fs_shared", build + "/kernel-stub/stub-fs-shared.elf"),
-    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build} --timeout=600{run_cpu}"),
+    ("%run", f"/usr/bin/env python3 {src}/qemu/run.py --build={build} --timeout=600{run_options}"),
     ("%python", "/usr/bin/env python3"),
     ("%llvm", llvm),
     ("%coverage", config.segshift_coverage),
-    ("%configs", " ".join(f"--config='{c}'" for c in configs)),
+    ("%configs", " ".join(f"--config='{c}'" for c in boots.programs[suite])),
     ("%src", src),
     ("%build", build),
 ]:
