@@ -326,6 +326,14 @@ void checkThreadPointer([[maybe_unused]] Frame *F) {
 #endif
 }
 
+void checkFlags() {
+#ifdef SEGSHIFT_DEBUG
+  uint64_t Left = cpu::readFlags() & SEGSHIFT_SFMASK & ~FlagsIF;
+  if (Left)
+    panic("flags of the program in the kernel: 0x%lx", Left);
+#endif
+}
+
 } // namespace interrupts
 
 void handleInterrupt(Frame *F) {

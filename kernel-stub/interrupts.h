@@ -40,6 +40,8 @@ unsigned kernelFaults();
 // In debug images: panics if the thread pointer is not the one that this
 // processor has for its current thread.
 void checkThreadPointer(Frame *F);
+// The same for flags that SYSCALL must have cleared (SEGSHIFT_SFMASK).
+void checkFlags();
 // For a self-test: what a breakpoint in the kernel reads.
 extern uint64_t TouchAtBreakpoint;
 

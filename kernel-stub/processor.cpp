@@ -5,6 +5,7 @@
 #include "log.h"
 #include "panic.h"
 #include "segshift/base.h"
+#include "segshift/entry.h"
 #include "segshift/tls.h"
 #include "smap.h"
 #include "smp.h"
@@ -146,8 +147,7 @@ void initSyscall() {
   segshift_wrmsr(MsrStar, uint64_t(SEL_KCODE) << 32 | uint64_t(SEL_USYSRET | 3)
                                                           << 48);
   segshift_wrmsr(MsrLstar, reinterpret_cast<uint64_t>(entryTable().Syscall));
-  // Cleared on entry: TF, IF, DF, NT, AC.
-  segshift_wrmsr(MsrSfmask, 0x100 | FlagsIF | 0x400 | 0x4000 | 0x40000);
+  segshift_wrmsr(MsrSfmask, SEGSHIFT_SFMASK);
 }
 
 // What keeps the kernel and a program in ring 3 apart, beyond page tables: the

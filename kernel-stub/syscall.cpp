@@ -58,6 +58,7 @@ extern "C" void handleSyscall(Frame *F) {
   using namespace syscall;
   uint64_t Number = F->rax;
   interrupts::checkThreadPointer(F);
+  interrupts::checkFlags();
   interrupts::FrameGuard Guard(F);
   Arguments A = {{F->rdi, F->rsi, F->rdx, F->r10, F->r8, F->r9}, *F};
   ++thread::current().NumSyscalls;

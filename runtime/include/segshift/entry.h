@@ -115,7 +115,8 @@
 #define SEGSHIFT_VECTOR_SYSCALL 256
 
 /* What IA32_FMASK must clear at least: TF, IF, DF, IOPL, NT, AC. NT is the one
- * that is forgotten: iretq with it raises #GP, and any program can set it. */
+ * that is forgotten: iretq with it raises #GP, and any program can set it. RF need
+ * not be there, as SYSCALL itself leaves it clear, like each instruction. */
 #define SEGSHIFT_SFMASK 0x47700
 
 #ifndef __ASSEMBLER__
