@@ -113,6 +113,8 @@ if os.path.exists(build + "/hosted/libsecondlibc.so"):
     config.available_features.add("second-libc")
 if os.path.exists(build + "/hosted/libsecondglibc-for-musl.so"):
     config.available_features.add("second-glibc")
+if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0:
+    config.available_features.add("namespaces")  # of the user's own: not in each container
 if os.path.exists("/usr/bin/python3"):
     config.available_features.add("debian-python3")
 if os.path.exists(build + "/test/fuzz/audit_fuzzer"):

@@ -10,8 +10,10 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include "../src/image.h"
+#include "../src/linux.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +104,89 @@ void *dlopen(const char *name, int mode) {
   return __libc_dlopen_mode(name, mode);
 }
 
+/* --- Locks within glibc, in place of its own (lowlevellock.c) ---------------
+ */
+
+/* 0 free, 1 held, 2 held and someone may wait; and: by the thread that forks,
+ * which has all of the allocator's, and is not kept out by them: the host's
+ * handlers for fork may call the world. */
+enum { Waited = 2, OverFork = 3 };
+int __pthread_force_elision; /* defined there */
+static void *forking;
+static bool is_marking;
+enum { MostEntered = 8 };
+static int *entered[MostEntered]; /* locks that it has taken once more */
+
+static bool is_forking(void) {
+  void *tp = __atomic_load_n(&forking, __ATOMIC_RELAXED);
+  return __builtin_expect(tp != 0, 0) && tp == (void *)pthread_self();
+}
+
+static void wait_for(int *lock, int value, int private) {
+  linux_call(SYS_futex, (long)lock, private ? 128 : 0, value, 0, 0, 0);
+}
+
+/* Takes the lock, in this state. */
+static void take(int *lock, int state, int private) {
+  for (;;) {
+    int value = __atomic_load_n(lock, __ATOMIC_RELAXED);
+    if (value == OverFork)
+      wait_for(lock, OverFork, private);
+    else if (!__atomic_compare_exchange_n(lock, &value, value ? Waited : state,
+                                          0, __ATOMIC_ACQUIRE,
+                                          __ATOMIC_RELAXED))
+      continue;
+    else if (!value)
+      return;
+    else
+      wait_for(lock, Waited, private);
+  }
+}
+
+static void enter_lock(int *lock) {
+  for (int i = 0; i < MostEntered; ++i)
+    if (!entered[i]) {
+      entered[i] = lock;
+      return;
+    }
+  abort(); /* glibc takes two at most */
+}
+
+/* glibc calls these where the lock is not free, and where it was not 1. */
+void __lll_lock_wait(int *lock, int private) { take(lock, Waited, private); }
+void __lll_lock_wait_private(int *lock) {
+  if (is_forking() && is_marking)
+    __atomic_store_n(lock, OverFork, __ATOMIC_RELAXED);
+  else if (is_forking() && __atomic_load_n(lock, __ATOMIC_RELAXED) == OverFork)
+    enter_lock(lock);
+  else
+    take(lock, Waited, 1);
+}
+
+void __lll_lock_wake(int *lock, int private) {
+  linux_call(SYS_futex, (long)lock, private ? 129 : 1, 1, 0, 0, 0);
+}
+void __lll_lock_wake_private(int *lock) {
+  if (is_forking())
+    for (int i = 0; i < MostEntered; ++i)
+      if (entered[i] == lock) {
+        entered[i] = 0;
+        take(lock, OverFork, 1);
+        return;
+      }
+  __lll_lock_wake(lock, 1);
+}
+
+/* The second time tells which locks there are: it finds each one taken. */
+static void hold_over_fork(void *tp) {
+  free(malloc(1 << 16)); /* it has an arena: all of them are taken now */
+  __malloc_fork_lock_parent();
+  is_marking = true;
+  __atomic_store_n(&forking, tp, __ATOMIC_RELAXED);
+  __malloc_fork_lock_parent();
+  is_marking = false;
+}
+
 /* --- The world --------------------------------------------------------------
  */
 
@@ -130,10 +215,12 @@ static void thread_end(void *tp, bool own) {
 
 static void forked(int who, void *tp, int tid) {
   if (who < 0) {
-    __malloc_fork_lock_parent();
+    hold_over_fork(tp);
   } else if (who == 0) {
+    __atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
     __malloc_fork_unlock_parent();
   } else {
+    __atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
     put_int(tp, _thread_db_pthread_tid[2], tid);
     __malloc_fork_unlock_child();
   }

@@ -7,10 +7,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "../src/linux.h"
 #include "segshift/hosted.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,6 +76,32 @@ struct tcb {
 
 static struct thread *some_thread; /* under musl's thread-list lock */
 
+/* --- musl's internal locks, in place of its own (lock.c) --------------------
+ */
+
+extern int __malloc_lock[1] SEGSHIFT_HIDDEN;
+static void *forking; /* the thread that holds __malloc_lock over a fork */
+
+/* It is not kept out by it: the host's handlers for fork may call the world. */
+static bool is_held_over_fork(const volatile int *lock) {
+  void *tp = __atomic_load_n(&forking, __ATOMIC_RELAXED);
+  return __builtin_expect(tp != 0, 0) && lock == __malloc_lock &&
+         tp == (void *)pthread_self();
+}
+
+SEGSHIFT_HIDDEN void __lock(volatile int *lock) {
+  if (!is_held_over_fork(lock))
+    futex_lock((int *)lock);
+}
+
+SEGSHIFT_HIDDEN void __unlock(volatile int *lock) {
+  if (!is_held_over_fork(lock))
+    futex_unlock((int *)lock);
+}
+
+/* --- Threads ----------------------------------------------------------------
+ */
+
 static void thread_begin(void *tp, int tid) {
   struct tcb *tcb = tp;
   struct thread *thread = &tcb->thread;
@@ -110,36 +136,27 @@ static void thread_end(void *tp, bool own) {
   __tl_unlock();
 }
 
-/* The number in __thread_list_lock is of a thread that the child does not have.
- */
 static void forked(int who, void *tp, int tid) {
   struct thread *thread = tp;
   if (who < 0) {
     __malloc_atfork(-1);
-    __tl_lock();
+    __atomic_store_n(&forking, tp, __ATOMIC_RELAXED);
     return;
   }
-  if (who > 0) {
-    thread->tid = tid;
-    __thread_list_lock = 0;
-  } else {
-    __tl_unlock();
-  }
+  __atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
   __malloc_atfork(who);
+  if (who > 0) {
+    /* The others are gone, wherever they were. */
+    __thread_list_lock = 0;
+    thread->tid = tid;
+    thread->prev = thread->next = some_thread = thread;
+  }
 }
 
-static size_t auxiliary[64];
-
-static void read_auxiliary(void) {
+static void read_auxiliary(const size_t *auxiliary) {
   enum { AT_HWCAP = 16, AT_PAGESZ = 6, AT_SECURE = 23 };
-  int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) {
-    if (read(fd, auxiliary, sizeof(auxiliary) - 2 * sizeof(size_t)) < 0)
-      auxiliary[0] = 0;
-    close(fd);
-  }
   __libc.page_size = 4096;
-  for (size_t *a = auxiliary; a[0]; a += 2) {
+  for (const size_t *a = auxiliary; a[0]; a += 2) {
     if (a[0] == AT_HWCAP)
       __hwcap = a[1];
     if (a[0] == AT_PAGESZ)
@@ -147,7 +164,7 @@ static void read_auxiliary(void) {
     if (a[0] == AT_SECURE)
       __libc.secure = a[1] != 0;
   }
-  __libc.auxv = auxiliary;
+  __libc.auxv = (size_t *)auxiliary;
 }
 
 static void *never(void *argument) { return argument; }
@@ -163,14 +180,14 @@ static bool is_known_musl(void) {
   return ok;
 }
 
-static int start(char **environment) {
+static int start(char **environment, const size_t *auxiliary) {
   static char *nothing[1];
   static char name[] = "world";
   if (!is_known_musl())
     return -EINVAL;
   __environ = environment ? environment : nothing;
   __progname = __progname_full = name;
-  read_auxiliary();
+  read_auxiliary(auxiliary);
 
   /* The program break is the host's: mallocng would take the host's own growth
      of it for its own pages. -1: use mmap. */

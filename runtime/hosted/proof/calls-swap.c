@@ -71,7 +71,8 @@ static __attribute__((noinline)) void begin(void) {
   int is_first = !__atomic_exchange_n(&is_started, 1, __ATOMIC_RELAXED);
   void *tp = world_tp, *host = swap(tp);
   segshift_world.thread_begin(tp, tid);
-  int result = is_first ? segshift_world.start(NULL) : 0;
+  static const size_t no_auxiliary[2];
+  int result = is_first ? segshift_world.start(NULL, no_auxiliary) : 0;
   swap(host);
   if (result)
     abort();

@@ -50,6 +50,7 @@ struct block *blocks_take(int tid) {
   free_blocks = block->next;
   block->tid = tid;
   block->rounds = 0;
+  block->is_registered = false;
   ++blocks_used;
   return block;
 }
@@ -59,6 +60,19 @@ void blocks_give(struct block *block) {
   block->next = free_blocks;
   free_blocks = block;
   --blocks_used;
+}
+
+void blocks_keep(struct block *mine, int tid) {
+  free_blocks = 0;
+  blocks_made = 0;
+  for (struct chunk *chunk = chunks; chunk; chunk = chunk->next) {
+    for (size_t i = PerChunk; i--;)
+      if (&chunk->blocks[i] != mine)
+        blocks_give(&chunk->blocks[i]);
+    blocks_made += PerChunk;
+  }
+  mine->tid = tid;
+  blocks_used = 1;
 }
 
 static struct chunk *chunk_of(const void *address) {

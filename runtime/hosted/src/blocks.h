@@ -2,7 +2,7 @@
  * system: a thread that has not entered may have inherited a GS_BASE into a
  * block whose thread is gone, and must find that it is one of ours.
  *
- * All functions but blocks_contain need the caller's lock.
+ * Functions that change it need the caller's lock.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -16,6 +16,7 @@ struct block {
   void *memory;
   int tid;            /* of the thread that has it; 0: free */
   int rounds;         /* of key destructors that it has lived through */
+  bool is_registered; /* the host tells when the thread ends */
   struct block *next; /* in the list of free ones */
 };
 
@@ -26,7 +27,10 @@ void blocks_init(size_t block_size);
 /* Null if there is no memory. */
 struct block *blocks_take(int tid);
 void blocks_give(struct block *block);
-/* The block that holds the address, or null. */
+/* In a forked child, whatever the others were doing: all but this one, whose
+ * thread is now `tid`, are free. */
+void blocks_keep(struct block *block, int tid);
+/* The block that holds the address, or null. Takes no lock. */
 struct block *blocks_find(const void *address);
 /* Whether the address lies in any block, free ones included. Takes no lock. */
 bool blocks_contain(const void *address);

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "image.h"
 
+#include "auxiliary.h"
 #include "linux.h"
 
-#include <elf.h>
-
 enum { Page = 4096, StackSize = 1 << 18 };
-enum {
-  SYS_open = 2,
-  SYS_read = 0,
-  SYS_close = 3,
-  SYS_mprotect = 10,
-  SYS_clone = 56
-};
+enum { SYS_mprotect = 10, SYS_clone = 56 };
 
 static void copy_bytes(char *to, const char *from, size_t size) {
   for (size_t i = 0; i < size; ++i)
@@ -68,41 +61,23 @@ static long map_segments(const char *file, size_t size) {
   return base;
 }
 
-/* The process's own auxiliary vector, with what is the program's in place of
- * the host's. Returns the number of entries. */
-static size_t make_auxiliary(Elf64_auxv_t *out, size_t room, long base,
-                             struct handoff *handoff) {
-  static const char path[] = "/proc/self/auxv";
+enum { Auxiliary = AuxiliaryMost + 6 };
+
+/* The process's auxiliary vector, with what is the program's. */
+static void make_auxiliary(Elf64_auxv_t out[Auxiliary], long base,
+                           struct handoff *handoff) {
   const Elf64_Ehdr *header = (const void *)base;
-  size_t count = 0;
-  long fd =
-      linux_call(SYS_open, (long)path, 02000000 /* O_CLOEXEC */, 0, 0, 0, 0);
-  if (fd >= 0) {
-    long size = linux_call(SYS_read, fd, (long)out,
-                           (long)((room - 2) * sizeof(*out)), 0, 0, 0);
-    linux_call(SYS_close, fd, 0, 0, 0, 0, 0);
-    while (count < (size_t)size / sizeof(*out) && out[count].a_type != AT_NULL)
-      ++count;
-  }
-  for (size_t i = 0; i < count; ++i)
-    switch (out[i].a_type) {
-    case AT_PHDR:
-      out[i].a_un.a_val = (uint64_t)base + header->e_phoff;
-      break;
-    case AT_PHNUM:
-      out[i].a_un.a_val = header->e_phnum;
-      break;
-    case AT_ENTRY:
-      out[i].a_un.a_val = (uint64_t)base + header->e_entry;
-      break;
-    case AT_BASE:
-      out[i].a_un.a_val = 0;
-      break;
-    }
-  out[count++] =
-      (Elf64_auxv_t){AT_SEGSHIFT_HANDOFF, {(uint64_t)(uintptr_t)handoff}};
-  out[count++] = (Elf64_auxv_t){AT_NULL, {0}};
-  return count;
+  const Elf64_auxv_t own[] = {
+      {AT_PHDR, {(uint64_t)base + header->e_phoff}},
+      {AT_PHENT, {header->e_phentsize}},
+      {AT_PHNUM, {header->e_phnum}},
+      {AT_ENTRY, {(uint64_t)base + header->e_entry}},
+      {AT_SEGSHIFT_HANDOFF, {(uint64_t)(uintptr_t)handoff}},
+      {AT_NULL, {0}},
+  };
+  out += read_auxiliary(out);
+  for (size_t i = 0; i < sizeof(own) / sizeof(*own); ++i)
+    out[i] = own[i];
 }
 
 /* A new thread that shares all with this one but the stack, on which it starts
@@ -134,7 +109,6 @@ static long start_thread(uint64_t entry, void *stack) {
 
 int image_start(const void *file, size_t size, char **environment,
                 struct handoff *handoff) {
-  enum { Auxiliary = 64 };
   long base = map_segments(file, size);
   if (is_error(base))
     return (int)base;
@@ -163,7 +137,7 @@ int image_start(const void *file, size_t size, char **environment,
   for (size_t i = 0; i < variables; ++i)
     *out++ = (uint64_t)(uintptr_t)environment[i];
   *out++ = 0;
-  make_auxiliary((Elf64_auxv_t *)out, Auxiliary, base, handoff);
+  make_auxiliary((Elf64_auxv_t *)out, base, handoff);
 
   uint64_t signals = signals_block();
   long tid = start_thread((uint64_t)base + header->e_entry, top);

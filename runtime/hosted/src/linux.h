@@ -5,6 +5,7 @@
 #ifndef SEGSHIFT_HOSTED_LINUX_H
 #define SEGSHIFT_HOSTED_LINUX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,16 @@ enum {
   SYS_futex = 202,
   SYS_tgkill = 234,
 };
-enum { ENOMEM_ = 12, EBUSY_ = 16, ENODEV_ = 19, EINVAL_ = 22, ESRCH_ = 3 };
+enum {
+  ESRCH_ = 3,
+  EIO_ = 5,
+  EAGAIN_ = 11,
+  ENOMEM_ = 12,
+  EFAULT_ = 14,
+  EBUSY_ = 16,
+  ENODEV_ = 19,
+  EINVAL_ = 22,
+};
 
 static inline long linux_call(long number, long a, long b, long c, long d,
                               long e, long f) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,8 @@ long world_processes(void) {
   int status;
   if (waitpid(pid, &status, 0) != pid)
     return -3;
+  if (getauxval(AT_PAGESZ) != 4096)
+    return -5;
   FILE *pipe = popen("echo 35", "r");
   long number = 0;
   if (!pipe || fscanf(pipe, "%ld", &number) != 1 || pclose(pipe))

@@ -20,30 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static long (*count)(void);
-static char *(*address)(void);
-static long (*thread_number)(void);
-static long (*call)(long (*)(long), long);
-static long (*processes)(void);
-static int (*block_pages)(unsigned long span[2]);
-static unsigned long (*blocks_in_use)(void), (*blocks_ever)(void);
-
-static atomic_int failures;
-#define CHECK(condition, ...)                                                  \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      ++failures;                                                              \
-      printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);                   \
-      printf(__VA_ARGS__);                                                     \
-      putchar('\n');                                                           \
-    }                                                                          \
-  } while (0)
-
-static void in_thread(void *(*function)(void *), void *argument) {
-  pthread_t thread;
-  pthread_create(&thread, NULL, function, argument);
-  pthread_join(thread, NULL);
-}
+#include "enter.h"
 
 static void *gs_base(void) {
   void *base;
@@ -352,8 +329,7 @@ static long back(long argument) {
   return argument ? count() : 0;
 }
 
-/* A CPU without rdgsbase, for the object: it asks the host. There a GS_BASE
- * that changes after a thread has entered is not noticed. */
+/* A CPU without rdgsbase, for the object: it asks the host. */
 #ifdef NO_FSGSBASE
 unsigned long getauxval(unsigned long type) {
   unsigned long (*next)(unsigned long) =
@@ -363,14 +339,12 @@ unsigned long getauxval(unsigned long type) {
 #endif
 
 static char elsewhere[256];
-#ifndef NO_FSGSBASE
 static void *foreign(void *argument) {
   CHECK(count() == 101, "before");
   syscall(SYS_arch_prctl, 0x1001, elsewhere);
   CHECK(count() == -EBUSY, "%ld", count());
   return argument;
 }
-#endif
 static void *foreign_first(void *argument) {
   syscall(SYS_arch_prctl, 0x1001, elsewhere);
   CHECK(count() == -EBUSY, "%ld", count());
@@ -382,24 +356,10 @@ int main(int argc, char **argv) {
   bool is_foreign = argc > 2;
   if (is_foreign)
     syscall(SYS_arch_prctl, 0x1001, elsewhere);
-  void *object = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
-  if (!object) {
-    printf("%s\n", dlerror());
-    return 1;
-  }
-#define FIND(name) name = (__typeof__(name))dlsym(object, #name)
-  FIND(count);
-  FIND(address);
-  FIND(thread_number);
-  FIND(call);
-  FIND(processes);
-  FIND(blocks_in_use);
-  FIND(blocks_ever);
-  FIND(block_pages);
+  void *object = load(argv[1]);
   if (is_foreign) {
     CHECK(count() == -ENODEV, "%ld", count());
-    printf("%d failures\n", (int)failures);
-    return failures != 0;
+    return conclude();
   }
   CHECK(count() == 101 && count() == 102, "first calls");
   CHECK(call(back, 1) == 103, "a callback that calls");
@@ -412,11 +372,8 @@ int main(int argc, char **argv) {
   CHECK(processes() == 42, "%ld", processes());
   dlclose(object); /* stays: threads have blocks */
   CHECK(count() > 103, "after dlclose");
-#ifndef NO_FSGSBASE
   in_thread(foreign, NULL);
-#endif
   in_thread(foreign_first, NULL);
   CHECK(count() > 104, "other threads are not concerned");
-  printf("%d failures\n", (int)failures);
-  return failures != 0;
+  return conclude();
 }

@@ -37,8 +37,8 @@ struct segshift_world {
   /* Bytes of its thread structure from tp on. */
   size_t tcb_size;
   /* Once, on the thread that calls segshift_world_init, after `thread_begin`.
-   */
-  int (*start)(char **environment);
+   * The auxiliary vector stays where it is. */
+  int (*start)(char **environment, const size_t *auxiliary);
   /* A thread's block was made: `tp` is GS_BASE, canary and TLS are in place.
    * All signals are blocked. */
   void (*thread_begin)(void *tp, int tid);
@@ -46,7 +46,9 @@ struct segshift_world {
    * another one calls this. */
   void (*thread_end)(void *tp, bool own);
   /* Around fork, as with pthread_atfork: -1 before, 0 after in the parent, 1 in
-   * the child, where the thread's number is another. */
+   * the child, where the thread's number is another and there is no other
+   * thread. In between, what -1 holds must not keep out the thread itself: the
+   * host's handlers may call the world. */
   void (*fork)(int who, void *tp, int tid);
   /* At the end of the process: flush what is buffered. */
   void (*stop)(void);
@@ -54,7 +56,8 @@ struct segshift_world {
 
 /* Once, before any thread enters, in the object's constructor. The calling
  * thread enters. -EBUSY: GS is used by someone else in this process (Wine,
- * another world); that is also printed to stderr. -ENOMEM; -EINVAL: the
+ * another world); that is also printed to stderr, as are -EAGAIN: the host has
+ * no pthread key left, and the errors of arch_prctl(2). -ENOMEM; -EINVAL: the
  * object's TLS has no place that can be honoured (it was not linked with
  * initial-exec). After an error segshift_enter always fails with -ENODEV. */
 int segshift_world_init(const struct segshift_world *world, char **environment);
@@ -101,16 +104,25 @@ segshift_world_gs_base(void) {
   return base;
 }
 
+/* %gs:0 of a block is its own address. */
+static inline __attribute__((always_inline)) void *segshift_world_self(void) {
+  void *tp;
+  __asm__ volatile("movq %%gs:0, %0" : "=r"(tp));
+  return tp;
+}
+
 /* Before a call into the world: makes sure that GS is the running thread's. A
  * few instructions once the thread has entered. May be called in signal
- * handlers and in a forked child. -ENODEV: there is no world (see
- * segshift_world_init). -EBUSY: GS was changed by someone else; printed once.
- * -ENOMEM. */
+ * handlers, in handlers for fork and in a forked child. -ENODEV: there is no
+ * world (see segshift_world_init). -EBUSY: GS was changed by someone else;
+ * printed once. -ENOMEM. Without FSGSBASE: what arch_prctl(2) says, or -EIO if
+ * it says 0 and does nothing. */
 static inline __attribute__((always_inline)) int segshift_enter(void) {
   void *tp = segshift_world_tp;
   if (__builtin_expect(tp != 0, 1) &&
-      (__builtin_expect(!segshift_world_fsgsbase, 0) ||
-       __builtin_expect(segshift_world_gs_base() == tp, 1)))
+      (__builtin_expect(!segshift_world_fsgsbase, 0)
+           ? segshift_world_self() == tp
+           : __builtin_expect(segshift_world_gs_base() == tp, 1)))
     return 0;
   return segshift_enter_slow();
 }
