@@ -5,15 +5,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "MoveToGS.h"
+#include "AsmText.h"
 #include "FSSites.h"
 #include "KeepFS.h"
 #include "Options.h"
-#include "PrepareIR.h"
+#include "Origin.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/Analysis/ValueTracking.h"
-#include "llvm/CodeGen/MachineFrameInfo.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
 #include "llvm/CodeGen/MachineInstrBuilder.h"
 #include "llvm/CodeGen/MachineOptimizationRemarkEmitter.h"
@@ -23,7 +23,6 @@
 #include "llvm/Demangle/Demangle.h"
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
-#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LLVMRemarkStreamer.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
@@ -60,7 +59,9 @@ private:
   void findRegisters(const TargetRegisterInfo &TRI);
   void move(MachineInstr &MI);
   void moveCanary(MachineInstr &MI);
-  void keep(MachineInstr &MI, StringRef Why);
+  void decideUses(MachineFunction &MF);
+  void keep(MachineInstr &MI, StringRef Why);  // and write it down
+  void leave(MachineInstr &MI, StringRef Why); // for the audit to find
   void remark(const MachineInstr &MI, StringRef Name, const Twine &Text,
               bool Passed);
 };
@@ -105,41 +106,6 @@ void MoveToGS::findRegisters(const TargetRegisterInfo &TRI) {
   }
 }
 
-/// Whether an instruction with an FS operand, in a function that uses the
-/// thread pointer, came from TLS lowering and not from a program's own pointer
-/// in address space 257.
-static bool isTLSUse(const MachineInstr &MI) {
-  for (const MachineOperand &MO : MI.operands())
-    if (MO.isGlobal() && MO.getGlobal()->isThreadLocal())
-      return true;
-  for (const MachineMemOperand *MMO : MI.memoperands()) {
-    if (MMO->getAddrSpace() != AS_FS)
-      continue;
-    // The thread pointer's own load is from null; no program's is, see
-    // OwnFSMarker.
-    const Value *V = MMO->getValue();
-    if (!V || !isa<ConstantPointerNull>(V) || MMO->getOffset() != 0)
-      return false;
-  }
-  // Folded into an address the thread pointer leaves no trace but the segment.
-  return true;
-}
-
-/// Whether an instruction with an FS operand, in a function with a stack
-/// protector, loads its canary. No program's volatile load is from there, see
-/// OwnFSMarker.
-static bool isCanaryLoad(const MachineInstr &MI, const Canary &Guard) {
-  const DataLayout &DL = MI.getMF()->getDataLayout();
-  for (const MachineMemOperand *MMO : MI.memoperands()) {
-    const Value *V = MMO->getValue();
-    if (V && MMO->getAddrSpace() == AS_FS && MMO->isVolatile() &&
-        (Guard.Symbol ? V == Guard.Symbol
-                      : constantFSAddress(V, DL) == Guard.Offset))
-      return !MI.mayStore();
-  }
-  return false;
-}
-
 static bool isFSBaseInstruction(const MachineInstr &MI,
                                 const TargetInstrInfo &TII) {
   StringRef Name = TII.getName(MI.getOpcode());
@@ -178,17 +144,6 @@ static bool unmarkOwnFS(MachineInstr &MI, MCRegister FS) {
       return true;
     }
   }
-  // The marker is somewhere where this pass does not find it.
-  const Function &F = MI.getMF()->getFunction();
-  for (const MachineMemOperand *MMO : MI.memoperands())
-    if (const Value *V = MMO->getValue(); V && MMO->getAddrSpace() == AS_FS)
-      if (auto Address = constantFSAddress(V, MI.getMF()->getDataLayout());
-          Address && IsMarked(*Address))
-        F.getContext().diagnose(DiagnosticInfoUnsupported(
-            F,
-            "segshift: cannot tell this access to %fs from the thread "
-            "pointer [SEG109]",
-            MI.getDebugLoc()));
   return false;
 }
 
@@ -234,6 +189,47 @@ static void addSites(MachineFunction &MF,
   }
 }
 
+void MoveToGS::decideUses(MachineFunction &MF) {
+  const Function &F = MF.getFunction();
+  const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
+  const bool MarkedOwnFS = F.hasFnAttribute(MarkedOwnFSAttr);
+  const bool LateTLS = F.hasFnAttribute(LateTLSAttr);
+  const OriginFinder Finder(MF, FS);
+  for (MachineInstr *MI : usersOf(FS, MF.getRegInfo())) {
+    if (MarkedOwnFS && unmarkOwnFS(*MI, FS)) {
+      keep(*MI, "the program's own use of %fs");
+      continue;
+    }
+    const Origin O = Finder.of(*MI);
+    // Of such a function all stays that is its own. The stack is the kernel's.
+    if (KeepFS && (O == Origin::TLS || O == Origin::OwnPointer ||
+                   (O == Origin::Unknown && !LateTLS))) {
+      keep(*MI, "the function is marked segshift.keep-fs");
+      continue;
+    }
+    switch (O) {
+    case Origin::OwnPointer:
+      keep(*MI, "the program's own use of %fs");
+      break;
+    case Origin::TLS:
+    case Origin::UnsafeStack:
+      move(*MI);
+      break;
+    case Origin::Canary:
+      moveCanary(*MI);
+      break;
+    case Origin::AskedFor: // by an option, which is not a mark in the source
+      leave(*MI, "-mstack-protector-guard-reg=fs");
+      break;
+    case Origin::Unknown:
+      if (!F.hasFnAttribute("split-stack")) // refused already
+        F.getContext().diagnose(
+            DiagnosticInfoUnsupported(F, UnknownMessage, MI->getDebugLoc()));
+      break;
+    }
+  }
+}
+
 bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
   const MachineRegisterInfo &MRI = MF.getRegInfo();
   const Function &F = MF.getFunction();
@@ -241,25 +237,8 @@ bool MoveToGS::runOnMachineFunction(MachineFunction &MF) {
   findRegisters(*MF.getSubtarget().getRegisterInfo());
   KeptInstrs.clear();
 
-  const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
-  const bool UsesTLS = F.hasFnAttribute(UsesTLSAttr);
-  const bool MarkedOwnFS = F.hasFnAttribute(MarkedOwnFSAttr);
-  std::optional<Canary> Guard;
-  if (MF.getFrameInfo().hasStackProtectorIndex())
-    Guard = canaryInFS(*F.getParent(), MF.getTarget());
   if (!MRI.reg_empty(FS))
-    for (MachineInstr *MI : usersOf(FS, MRI)) {
-      if (MarkedOwnFS && unmarkOwnFS(*MI, FS))
-        keep(*MI, "the program's own use of %fs");
-      else if (Guard && isCanaryLoad(*MI, *Guard))
-        moveCanary(*MI);
-      else if (KeepFS)
-        keep(*MI, "the function is marked segshift.keep-fs");
-      else if (UsesTLS && isTLSUse(*MI))
-        move(*MI);
-      else
-        keep(*MI, "the program's own use of %fs");
-    }
+    decideUses(MF);
   if (F.hasFnAttribute(HasFSAsmAttr))
     for (MachineBasicBlock &MBB : MF)
       for (MachineInstr &MI : MBB) {
@@ -307,17 +286,8 @@ static const GlobalValue *variableInRegisters(const MachineInstr &MI,
 /// of the block that names it (its GOT load before, its TPOFF behind).
 static const GlobalValue *accessedVariable(const MachineInstr &MI,
                                            const TargetRegisterInfo &TRI) {
-  if (const GlobalValue *GV = namedVariable(MI))
+  if (const GlobalValue *GV = variableOf(MI))
     return GV;
-  for (const MachineMemOperand *MMO : MI.memoperands())
-    if (const Value *V = MMO->getValue()) {
-      const Value *Object = getUnderlyingObject(V);
-      if (auto *II = dyn_cast<IntrinsicInst>(Object);
-          II && II->getIntrinsicID() == Intrinsic::threadlocal_address)
-        Object = II->getArgOperand(0);
-      if (auto *GV = dyn_cast<GlobalValue>(Object); GV && GV->isThreadLocal())
-        return GV;
-    }
   if (const GlobalValue *GV = variableInRegisters(MI, TRI))
     return GV;
   for (const MachineOperand &Def : MI.defs())
@@ -367,6 +337,10 @@ void MoveToGS::moveCanary(MachineInstr &MI) {
 
 void MoveToGS::keep(MachineInstr &MI, StringRef Why) {
   KeptInstrs.insert(&MI);
+  leave(MI, Why);
+}
+
+void MoveToGS::leave(MachineInstr &MI, StringRef Why) {
   ++Kept;
   if (RemarksWanted)
     remark(MI, "Kept", "%fs left alone: " + Why, /*Passed=*/false);

@@ -5,10 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIR.h"
+#include "AsmText.h"
 #include "KeepFS.h"
 #include "Options.h"
 #include "segshift/abi.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/InlineAsm.h"
@@ -17,7 +20,6 @@
 #include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Pass.h"
-#include "llvm/Support/Regex.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
@@ -27,29 +29,10 @@ using namespace segshift;
 // Inline assembly
 //===----------------------------------------------------------------------===//
 
-bool segshift::asmNamesFS(StringRef Text) {
-  // Most assembly does not hold these two letters at all.
-  if (!Text.contains_insensitive("fs"))
-    return false;
-  static const Regex FS(
-      "(^|[^A-Za-z0-9_.$])(fs([^A-Za-z0-9_]|$)|(rd|wr)fsbase)",
-      Regex::IgnoreCase);
-  return FS.match(Text);
-}
-
-/// Whether \p Text reaches a TLS variable through FS: a relocation under %fs,
-/// or the GOT load of one next to a use of FS.
-static bool asmNamesTLSUnderFS(StringRef Text) {
-  if (!Text.contains('@') || !asmNamesFS(Text))
-    return false;
-  static const Regex Direct("(^|[^A-Za-z0-9_])fs:[^;\n]*@(tpoff|ntpoff)",
-                            Regex::IgnoreCase);
-  static const Regex Indirect(
-      "@(gottpoff|indntpoff|tlsgd|tlsld|tlsdesc|tlscall|dtpoff)",
-      Regex::IgnoreCase);
-  static const Regex FSOperand("(^|[^A-Za-z0-9_])fs:", Regex::IgnoreCase);
-  return Direct.match(Text) || (Indirect.match(Text) && FSOperand.match(Text));
-}
+const char segshift::UnknownMessage[] =
+    "segshift: cannot tell whether this use of %fs is a thread-local "
+    "variable's, the canary's or the program's own; give each a function of "
+    "its own [SEG109]";
 
 static constexpr char AsmMessage[] =
     "segshift: this assembly reaches a TLS variable through %fs, which belongs "
@@ -127,29 +110,48 @@ static SmallVector<unsigned, 2> addressOperands(const Instruction &I) {
 // The canary
 //===----------------------------------------------------------------------===//
 
-/// As X86TargetLowering::getIRStackGuard has it.
-std::optional<Canary> segshift::canaryInFS(const Module &M,
-                                           const TargetMachine &TM) {
-  constexpr int DefaultOffset = SEGSHIFT_TCB_CANARY;
-  // What -mstack-protector-guard* names explicitly stays; what it leaves open,
-  // the register, becomes GS. In the kernel code model it is GS anyway.
-  if (M.getStackProtectorGuard() == "global" ||
-      !M.getStackProtectorGuardReg().empty() ||
-      TM.getCodeModel() == CodeModel::Kernel)
-    return std::nullopt;
-  StringRef Symbol = M.getStackProtectorGuardSymbol();
-  if (!Symbol.empty())
-    return Canary{0, M.getNamedValue(Symbol)};
-  int Offset = M.getStackProtectorGuardOffset();
-  return Canary{
-      static_cast<uint64_t>(Offset == INT_MAX ? DefaultOffset : Offset),
-      nullptr};
-}
-
 static bool hasStackProtector(const Function &F) {
   return F.hasFnAttribute(Attribute::StackProtect) ||
          F.hasFnAttribute(Attribute::StackProtectStrong) ||
          F.hasFnAttribute(Attribute::StackProtectReq);
+}
+
+/// As X86TargetLowering::getIRStackGuard has it, and its callers.
+Canary segshift::canaryOf(const Function &F, const TargetMachine &TM) {
+  const Module &M = *F.getParent();
+  const Triple &T = TM.getTargetTriple();
+  const bool SafeStack = F.hasFnAttribute(Attribute::SafeStack);
+  const StringRef Mode = M.getStackProtectorGuard();
+  const StringRef Register = M.getStackProtectorGuardReg();
+  Canary C;
+  // Other targets have a variable. SafeStack does not ask for the mode.
+  if (!hasStackProtector(F) || !(T.isOSGlibc() || T.isMusl()) ||
+      !(SafeStack || Mode.empty() || Mode == "tls"))
+    return C;
+  // What the user names explicitly stays; the register, if it is left open,
+  // becomes GS. In the kernel code model it is GS anyway.
+  C.AskedFor = Register == "fs";
+  if (!C.AskedFor &&
+      (!Register.empty() || TM.getCodeModel() == CodeModel::Kernel))
+    return C;
+  C.AnyLoad = SafeStack;
+  C.Name = M.getStackProtectorGuardSymbol();
+  C.Place = C.Name.empty() ? Canary::Slot : Canary::Symbol;
+  const int Offset = M.getStackProtectorGuardOffset();
+  C.Offset = Offset == INT_MAX ? SEGSHIFT_TCB_CANARY : Offset;
+  return C;
+}
+
+bool segshift::isCanarySymbol(const Value *V, const Canary &Guard) {
+  return Guard.Place == Canary::Symbol && V && isa<GlobalValue>(V) &&
+         V->getName() == Guard.Name;
+}
+
+bool segshift::isLateVariable(const GlobalValue &GV) {
+  const StringRef Name = GV.getName();
+  return Name == UnsafeStackVariable || Name == "__stack_chk_guard" ||
+         Name == "__guard_local" ||
+         Name == GV.getParent()->getStackProtectorGuardSymbol();
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,13 +169,14 @@ public:
 
 private:
   const TargetMachine &TM;
-  std::optional<Canary> ModuleGuard; // of the module at hand
+  bool GuardIsTLS = false; // in the module at hand
 
   void markKeepFS(Module &M);
   void refuseEmulatedTLS(Module &M);
   void setTLSModel(Module &M);
   void markTLSUsers(Module &M);
   void scanFunction(Function &F);
+  void markLateTLS(Function &F);
   void markOwnFS(Function &F);
   void addNote(Module &M);
 };
@@ -207,6 +210,15 @@ bool PrepareIR::runOnModule(Module &M) {
     return false;
   }
 
+  if (T.isOSFuchsia() || T.isAndroid()) {
+    Ctx.diagnose(DiagnosticInfoGeneric(
+        Twine("segshift: target ") + T.str() +
+        " keeps its canary or SafeStack's pointer in slots that are not the GS "
+        "ABI's; compile for x86_64-linux-gnu or x86_64-unknown-none-elf, or "
+        "leave the plugin out for this target [SEG111]"));
+    return false;
+  }
+
   markKeepFS(M);
   if (TM.useEmulatedTLS())
     refuseEmulatedTLS(M);
@@ -217,7 +229,10 @@ bool PrepareIR::runOnModule(Module &M) {
     Ctx.diagnose(DiagnosticInfoGeneric(
         "segshift: file-scope assembly reaches a TLS variable through %fs, "
         "which belongs to the application; write %gs instead [SEG104]"));
-  ModuleGuard = canaryInFS(M, TM);
+  GuardIsTLS = false;
+  forEachTLSValue(M, [&](GlobalValue &GV) {
+    GuardIsTLS |= isLateVariable(GV) && GV.getName() != UnsafeStackVariable;
+  });
   for (Function &F : M)
     if (!F.isDeclaration())
       scanFunction(F);
@@ -285,8 +300,7 @@ void PrepareIR::scanFunction(Function &F) {
     F.getContext().diagnose(DiagnosticInfoUnsupported(
         F, "segshift: split stacks keep their limit at %fs:0x70; compile "
            "without -fsplit-stack [SEG102]"));
-  if (F.hasFnAttribute(Attribute::SafeStack))
-    F.addFnAttr(UsesTLSAttr); // its stack pointer is a TLS variable, made later
+  markLateTLS(F);
 
   const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
   for (const Instruction &I : instructions(F)) {
@@ -304,40 +318,89 @@ void PrepareIR::scanFunction(Function &F) {
   markOwnFS(F);
 }
 
-void PrepareIR::markOwnFS(Function &F) {
-  // The thread pointer is loaded from null; the canary by a volatile load.
-  const bool LoadsThreadPointer =
-      F.hasFnAttribute(UsesTLSAttr) && !F.hasFnAttribute(KeepFSAttr);
-  const std::optional<Canary> Guard =
-      hasStackProtector(F) ? ModuleGuard : std::nullopt;
-  if (!LoadsThreadPointer && !Guard)
+/// What the stack protector and SafeStack will make of thread-local variables.
+void PrepareIR::markLateTLS(Function &F) {
+  if (!F.hasFnAttribute(Attribute::SafeStack) &&
+      !(GuardIsTLS && hasStackProtector(F)))
     return;
+  F.addFnAttr(LateTLSAttr);
+  if (!F.hasFnAttribute(KeepFSAttr))
+    return;
+  // Theirs move, the function's own stay.
+  forEachTLSValue(*F.getParent(), [&](GlobalValue &GV) {
+    if (isLateVariable(GV))
+      forEachUsingFunction(GV, [&](Function &User) {
+        if (&User == &F)
+          F.getContext().diagnose(DiagnosticInfoUnsupported(
+              F, Twine(UnknownMessage) + " (variable '" + GV.getName() + "')"));
+      });
+  });
+}
 
+/// The pointers by which \p I reaches memory, as numbers of operands.
+static SmallVector<unsigned, 2> pointerOperands(const Instruction &I) {
+  SmallVector<unsigned, 2> Operands = addressOperands(I);
+  if (Operands.empty())
+    if (auto *Call = dyn_cast<CallBase>(&I))
+      for (unsigned Arg = 0; Arg < Call->arg_size(); ++Arg)
+        if (Call->getArgOperand(Arg)->getType()->isPtrOrPtrVectorTy())
+          Operands.push_back(Arg);
+  return Operands;
+}
+
+void PrepareIR::markOwnFS(Function &F) {
+  const bool KeepFS = F.hasFnAttribute(KeepFSAttr);
+  const bool LateTLS = F.hasFnAttribute(LateTLSAttr);
+  const bool LoadsThreadPointer =
+      LateTLS || (F.hasFnAttribute(UsesTLSAttr) && !KeepFS);
+  const Canary Guard = canaryOf(F, TM);
   const DataLayout &DL = F.getDataLayout();
+
+  // The thread pointer is loaded from null; the canary by a volatile load.
   auto IsConfusable = [&](const Instruction &I, uint64_t Address) {
     return (LoadsThreadPointer && Address == 0) ||
-           (Guard && Address == Guard->Offset && I.isVolatile());
+           (Guard.Place == Canary::Slot && Address == Guard.Offset &&
+            (Guard.AnyLoad || I.isVolatile()));
   };
+  auto Refuse = [&](const Instruction &I, StringRef Message) {
+    F.getContext().diagnose(
+        DiagnosticInfoUnsupported(F, Message, I.getDebugLoc()));
+  };
+  bool HasOwnFS = false;
+  SmallSetVector<uint64_t, 8> Addresses;
   for (Instruction &I : instructions(F))
-    for (unsigned Operand : addressOperands(I)) {
-      std::optional<uint64_t> Address =
-          constantFSAddress(I.getOperand(Operand), DL);
+    for (unsigned Operand : pointerOperands(I)) {
+      Value *Ptr = I.getOperand(Operand);
+      if (Ptr->getType()->getPointerAddressSpace() != AS_FS)
+        continue;
+      HasOwnFS = true;
+      if (isCanarySymbol(Ptr, Guard) && (Guard.AnyLoad || I.isVolatile()))
+        Refuse(I, UnknownMessage);
+      std::optional<uint64_t> Address = Ptr->getType()->isPointerTy()
+                                            ? constantFSAddress(Ptr, DL)
+                                            : std::nullopt;
       if (!Address)
         continue;
+      Addresses.insert(*Address);
+      if (!LoadsThreadPointer && Guard.Place == Canary::None)
+        continue;
       if (*Address >= OwnFSMarker && *Address < OwnFSMarkerEnd)
-        F.getContext().diagnose(DiagnosticInfoUnsupported(
-            F,
-            "segshift: offsets of FS from 0x5e600000 to 0x5e6fffff are used "
-            "by the plugin itself [SEG108]",
-            I.getDebugLoc()));
+        Refuse(I, "segshift: offsets of FS from 0x5e600000 to 0x5e6fffff are "
+                  "used by the plugin itself [SEG108]");
       else if (IsConfusable(I, *Address)) {
         Type *Int = DL.getIntPtrType(I.getContext(), AS_FS);
         I.setOperand(Operand, ConstantExpr::getIntToPtr(
                                   ConstantInt::get(Int, *Address + OwnFSMarker),
-                                  I.getOperand(Operand)->getType()));
+                                  Ptr->getType()));
         F.addFnAttr(MarkedOwnFSAttr);
       }
     }
+  if (!HasOwnFS)
+    return;
+  std::string List;
+  for (uint64_t Address : Addresses)
+    List += utohexstr(Address) + ",";
+  F.addFnAttr(OwnFSAttr, List);
 }
 
 void PrepareIR::addNote(Module &M) {
