@@ -367,7 +367,7 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
   };
   auto Obj = ElfObject::create(MemoryBufferRef(Buffer.getBuffer(), Name));
   if (!Obj)
-    return createStringError(toString(Obj.takeError()) + " [SEG003]");
+    return Obj.takeError();
   auto Tls = tls::readLayout((*Obj)->file());
   if (!Tls)
     return Fail(Tls.takeError());
@@ -381,21 +381,10 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
 
   FileReport Report;
   Report.Name = Name.str();
-  switch ((*Obj)->file().getHeader().e_type) {
-  case ELF::ET_REL:
-    Report.Type = "relocatable";
-    break;
-  case ELF::ET_EXEC:
-    Report.Type = "executable";
-    break;
-  case ELF::ET_DYN:
-    Report.Type = "shared";
-    break;
-  default:
-    return createStringError(
-        Name + ": not an object, executable or shared object (e_type " +
-        Twine((*Obj)->file().getHeader().e_type) + ") [SEG003]");
-  }
+  uint16_t Type = (*Obj)->file().getHeader().e_type;
+  Report.Type = Type == ELF::ET_REL    ? "relocatable"
+                : Type == ELF::ET_EXEC ? "executable"
+                                       : "shared";
   Report.Tls = Tls->HasTls;
   Report.Notes = Found->Count;
 

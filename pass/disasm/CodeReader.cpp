@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "CodeReader.h"
+#include "ElfCheck.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
@@ -105,37 +106,6 @@ Insn CodeReader::decode(unsigned Region, const CodeEntry &E) const {
   return I;
 }
 
-/// Size in bytes of the field that a relocation changes; 0 for those that only
-/// mark a place.
-static unsigned fieldSize(uint32_t Type) {
-  switch (Type) {
-  case ELF::R_X86_64_NONE:
-  case ELF::R_X86_64_TLSDESC_CALL:
-    return 0;
-  case ELF::R_X86_64_8:
-  case ELF::R_X86_64_PC8:
-    return 1;
-  case ELF::R_X86_64_16:
-  case ELF::R_X86_64_PC16:
-    return 2;
-  case ELF::R_X86_64_64:
-  case ELF::R_X86_64_PC64:
-  case ELF::R_X86_64_GOT64:
-  case ELF::R_X86_64_GOTOFF64:
-  case ELF::R_X86_64_GOTPC64:
-  case ELF::R_X86_64_GOTPCREL64:
-  case ELF::R_X86_64_GOTPLT64:
-  case ELF::R_X86_64_PLTOFF64:
-  case ELF::R_X86_64_TPOFF64:
-  case ELF::R_X86_64_DTPOFF64:
-  case ELF::R_X86_64_DTPMOD64:
-  case ELF::R_X86_64_SIZE64:
-    return 8;
-  default:
-    return 4;
-  }
-}
-
 /// The region and address in it that an operand of \p I refers to, if that is
 /// in the code of this file. \p FieldValue is the address as decoded.
 std::optional<std::pair<unsigned, uint64_t>>
@@ -144,7 +114,7 @@ CodeReader::resolve(const Insn &I, unsigned Region, uint64_t FieldValue,
   if (Obj.isRelocatable()) {
     for (const Relocation &R :
          Obj.relocations(Region, I.Address + 1, I.end())) {
-      if (fieldSize(R.Type) != 4)
+      if (relocationSize(R.Type) != 4u)
         continue;
       const ELFT::Sym *Sym = Obj.symbol(R.Symbol);
       if (!Sym)
@@ -331,7 +301,7 @@ struct CodeReader::RangeReader {
   bool fitsRelocations(const Insn &I) const {
     for (const Relocation &R :
          Reader.Obj.relocations(Range.Region, I.Address, I.end())) {
-      unsigned Size = fieldSize(R.Type);
+      unsigned Size = relocationSize(R.Type).value_or(0);
       if (Size && (R.Address <= I.Address + I.NumPrefixes ||
                    R.Address + Size > I.end()))
         return false;

@@ -29,8 +29,8 @@ namespace segshift {
 using ELFT = llvm::object::ELF64LE;
 using ELFFile = llvm::object::ELFFile<ELFT>;
 
-/// A run of executable bytes: a section with SHF_EXECINSTR or, when the file
-/// has no section headers, a PT_LOAD segment with PF_X.
+/// A run of executable bytes: a section with SHF_EXECINSTR or, where no section
+/// header covers it, a part of a PT_LOAD segment with PF_X.
 struct Region {
   llvm::StringRef Name;    ///< section name, or "PT_LOAD"
   uint32_t Section = 0;    ///< section index, or 0
@@ -76,8 +76,8 @@ struct TlsSegment {
 
 class ElfObject {
 public:
-  /// Parses the headers. Errors name \p Buffer's identifier and what is wrong:
-  /// not ELF64 x86-64, or malformed.
+  /// Parses the headers. Errors name \p Buffer's identifier, what is wrong and
+  /// the number: not ELF64 x86-64 with machine code, or malformed.
   static llvm::Expected<std::unique_ptr<ElfObject>>
   create(llvm::MemoryBufferRef Buffer);
 
@@ -128,8 +128,10 @@ public:
 private:
   ElfObject(llvm::MemoryBufferRef Buffer, ELFFile File)
       : Buffer(Buffer), File(std::move(File)) {}
+  llvm::Error readFile();
   llvm::Error readSections();
   llvm::Error readSegments();
+  void addUncovered(const ELFT::Phdr &Phdr, llvm::ArrayRef<uint8_t> Bytes);
   llvm::Error readSymbols();
   llvm::Error readSymbolTable(const ELFT::Shdr &Table);
   llvm::Error readDynamicSymbols();
@@ -137,6 +139,9 @@ private:
   llvm::Error readDynamicRelocations();
   uint64_t fdeSize(uint64_t Entry, uint64_t Start) const;
   void readEhFrameHeader(const ELFT::Phdr &Phdr);
+  /// The bytes at an address of a linked image, up to the end of the segment in
+  /// the file. Segments may stand in any order.
+  llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address) const;
   llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address, uint64_t Size) const;
   int regionOfSection(uint32_t Section) const {
     return Section < RegionOfSection.size() ? RegionOfSection[Section] : -1;

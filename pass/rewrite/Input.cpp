@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Input.h"
+#include "disasm/FileFormat.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/BinaryFormat/Magic.h"
 
 using namespace llvm;
@@ -26,23 +28,14 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
   In.Buffer = std::move(Buffer);
   StringRef Path = In.Path;
   StringRef Data = In.Buffer->getBuffer();
-  switch (identify_magic(Data)) {
-  case file_magic::bitcode:
-    return createStringError(
-        Path + ": LLVM bitcode holds no code yet; load the plugin into the "
-               "linker instead (docs/plugin.md) [SEG005]");
-  case file_magic::archive:
-    break;
-  default: {
+  if (identify_magic(Data) != file_magic::archive) {
     if (!Data.starts_with("\177ELF"))
-      return createStringError(Path +
-                               ": neither an ELF file nor an archive [SEG002]");
+      return notElf(Path, Data);
     Member M;
     M.Name = In.Path;
     M.Bytes = Data;
     In.Members.push_back(std::move(M));
     return std::move(In);
-  }
   }
 
   Expected<std::unique_ptr<object::Archive>> ArchiveOrErr =
@@ -76,18 +69,17 @@ Expected<Input> Input::parse(std::unique_ptr<MemoryBuffer> Buffer) {
     } else {
       M.Offset = M.Bytes.begin() - Data.begin();
     }
-    if (identify_magic(M.Bytes) == file_magic::bitcode) {
-      consumeError(std::move(Err));
-      return createStringError(
-          M.Name + ": LLVM bitcode holds no code yet; load the plugin into the "
-                   "linker instead (docs/plugin.md) [SEG005]");
-    }
     M.IsELF = M.Bytes.starts_with("\177ELF");
     In.Members.push_back(std::move(M));
   }
   if (Err)
     return createStringError(Path + ": " + toString(std::move(Err)) +
                              " [SEG006]");
+  if (!In.Members.empty() && none_of(In.Members, [](const Member &M) {
+        return M.IsELF || mayHoldCode(M.Bytes);
+      }))
+    return createStringError(Path + ": no member of the archive is an ELF file "
+                                    "[SEG002]");
   return std::move(In);
 }
 

@@ -27,6 +27,7 @@ struct Member {
 
   // Filled by the driver.
   Plan ThePlan;
+  bool IsRead = false; ///< ThePlan is there, or there is no code to plan for
   std::vector<std::string> Errors, Warnings;
   std::string PlanText; ///< printed plan, when asked for
 };

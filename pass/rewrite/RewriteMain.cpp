@@ -9,6 +9,7 @@
 #include "Verify.h"
 #include "Writer.h"
 #include "disasm/Decoder.h"
+#include "disasm/FileFormat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
@@ -168,13 +169,18 @@ using Counts = std::map<std::pair<SiteKind, Action>, uint64_t>;
 /// Plans one member, and verifies the plan's result when asked to. Runs on any
 /// thread.
 static void planMember(Member &M, const RewriteConfig &Config) {
+  if (!M.IsELF && mayHoldCode(M.Bytes)) {
+    M.Errors.push_back(toString(notElf(M.Name, M.Bytes)));
+    return;
+  }
   if (!M.IsELF) {
     M.Warnings.push_back(M.Name + ": not an ELF file; left as it is [SEG210]");
+    M.IsRead = true;
     return;
   }
   Expected<std::unique_ptr<ElfObject>> ObjOrErr = ElfObject::create(M.buffer());
   if (!ObjOrErr) {
-    M.Errors.push_back(toString(ObjOrErr.takeError()) + " [SEG003]");
+    M.Errors.push_back(toString(ObjOrErr.takeError()));
     return;
   }
   const ElfObject &Obj = **ObjOrErr;
@@ -185,6 +191,7 @@ static void planMember(Member &M, const RewriteConfig &Config) {
     return;
   }
   M.ThePlan = std::move(*PlanOrErr);
+  M.IsRead = true;
   for (const Site &S : M.ThePlan.Sites)
     if (S.Act == Action::Refuse)
       (Config.AllowUnknown ? M.Warnings : M.Errors)
@@ -203,7 +210,7 @@ static void planMember(Member &M, const RewriteConfig &Config) {
   }
 }
 
-static void printPlans(ArrayRef<Input> Inputs) {
+static void printPlans(ArrayRef<Input> Inputs, bool AllRead) {
   Counts Total;
   for (const Input &In : Inputs)
     for (const Member &M : In.Members)
@@ -239,7 +246,8 @@ static void printPlans(ArrayRef<Input> Inputs) {
              << ' ' << kindName(Key.first) << '\n';
       All += N;
     }
-    outs() << format_decimal(int64_t(All), 8) << " in all\n";
+    outs() << format_decimal(int64_t(All), 8) << " in all"
+           << (AllRead ? "\n" : ", of the files that could be read\n");
   }
 }
 
@@ -356,12 +364,12 @@ int runRewrite() {
     return Complain(D.takeError());
 
   std::vector<Input> Inputs;
-  bool Failed = false;
+  bool Opened = true;
   for (const std::string &Path : Files) {
     Expected<Input> InOrErr = Input::open(Path);
     if (!InOrErr) {
       Complain(InOrErr.takeError());
-      Failed = true;
+      Opened = false;
       continue;
     }
     Inputs.push_back(std::move(*InOrErr));
@@ -373,6 +381,7 @@ int runRewrite() {
   parallelFor(0, Members.size(),
               [&](size_t I) { planMember(*Members[I], *ConfigOrErr); });
 
+  bool Failed = !Opened;
   for (const Member *M : Members) {
     for (const std::string &Text : M->Warnings)
       WithColor::warning(errs(), "segshift") << Text << '\n';
@@ -381,7 +390,9 @@ int runRewrite() {
     Failed |= !M->Errors.empty();
   }
   if (DumpPlan != DumpFormat::None || Summary)
-    printPlans(Inputs);
+    printPlans(Inputs, Opened && all_of(Members, [](const Member *M) {
+                         return M->IsRead;
+                       }));
   if (Failed)
     return 1;
   if (!Output.empty() || InPlace || !OutputDir.empty())

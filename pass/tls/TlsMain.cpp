@@ -99,7 +99,7 @@ Expected<Image> read(const std::string &Path) {
   I.Buffer = std::move(*Buffer);
   auto Obj = ElfObject::create(I.Buffer->getMemBufferRef());
   if (!Obj)
-    return createStringError(toString(Obj.takeError()) + " [SEG003]");
+    return Obj.takeError();
   auto Fail = [&](Error E) {
     return createStringError(Path + ": " + toString(std::move(E)) +
                              " [SEG003]");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Damage an ELF64 object: damage_debug.py IN OUT
 
-The relocations of .debug_info name a section that is not there.
+The line table and the units of its debug information are overwritten.
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
@@ -24,11 +24,13 @@ def name(index):
     return data[start:data.index(0, start)].decode()
 
 
+found = 0
 for index in range(count):
-    if name(index) == ".rela.debug_info":
-        struct.pack_into("<I", data, table + 64 * index + 0x28, 0x7777)
-        break
-else:
+    if name(index) in (".debug_info", ".debug_line"):
+        _, _, _, _, offset, size, *_ = section(index)
+        data[offset:offset + size] = b"\xa5" * size
+        found += 1
+if found != 2:
     sys.exit(f"{source}: nothing to damage")
 with open(target, "wb") as file:
     file.write(data)

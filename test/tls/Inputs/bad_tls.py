@@ -16,5 +16,5 @@ segments = {
     "two": [tls(), tls()],
 }[sys.argv[1]]
 header = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack(
-    "<HHIQQQIHHHHHH", 2, 62, 1, 0x1000, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
+    "<HHIQQQIHHHHHH", 2, 62, 1, 0, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
 sys.stdout.buffer.write(header + b"".join(segments))
