@@ -29,7 +29,7 @@ OTHER_FLAGS = {
     "docs/example-kernel/": "-O2 -ffreestanding -Wall -I{root}/runtime/include",
     "qemu/demo/": "-O2 -Wall",
     "test/stub-unit/": "-std=c++20 -Wall -DSTUB_MODE_GS -I{root}/runtime/include "
-                       "-include {root}/kernel-stub/mode.h",
+                       "-iquote {root}/kernel-stub -include {root}/kernel-stub/tls/mode.h",
 }
 # A lit configuration file is run with this name defined.
 PYTHON_NOISE = re.compile(r"(.*/)?lit[^/:]*:.*undefined name 'config'")

@@ -4,8 +4,8 @@
 // libstdc++.a through GS.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../app_calls.h"
-#include "../process.h"
+#include "app/app_calls.h"
+#include "linux/process/process.h"
 #include <mutex>
 
 namespace {

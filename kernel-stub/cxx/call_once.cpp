@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../selftest.h"
-#include "../thread.h"
-#include "tests.h"
+#include "cxx/tests.h"
+#include "test/selftest.h"
+#include "thread/thread.h"
 #include <mutex>
 
 namespace {

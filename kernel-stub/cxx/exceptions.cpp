@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../selftest.h"
-#include "../thread.h"
-#include "../timer.h"
-#include "tests.h"
+#include "cxx/tests.h"
+#include "device/timer.h"
+#include "test/selftest.h"
+#include "thread/thread.h"
 #include <exception>
 #include <new>
 #include <typeinfo>

@@ -2,11 +2,11 @@
 // have. What the kernel cannot do panics by name.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../cpu.h"
-#include "../memory.h"
-#include "../paging.h"
-#include "../panic.h"
-#include "../thread.h"
+#include "cpu/cpu.h"
+#include "device/panic.h"
+#include "memory/memory.h"
+#include "memory/paging.h"
+#include "thread/thread.h"
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <exception>

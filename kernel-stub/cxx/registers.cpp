@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../selftest.h"
-#include "../timer.h"
-#include "tests.h"
+#include "cxx/tests.h"
+#include "device/timer.h"
+#include "test/selftest.h"
 #include <stdint.h>
 
 namespace {

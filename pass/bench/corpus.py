@@ -28,7 +28,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CLANG = "clang-22"
 STUB_FLAGS = ["-ffreestanding", "-fno-pic", "-mcmodel=kernel", "-mno-red-zone", "-mgeneral-regs-only",
               "-fno-exceptions", "-fno-rtti", "-fstack-protector-strong", "-DSTUB_MODE_GS",
-              "-include", f"{ROOT}/kernel-stub/mode.h"]
+              "-iquote", f"{ROOT}/kernel-stub", "-include", f"{ROOT}/kernel-stub/tls/mode.h"]
 REWRITTEN = ("/usr/lib/x86_64-linux-gnu/libc.a", "/usr/lib/gcc/x86_64-linux-gnu/*/cc1")
 
 
@@ -49,10 +49,10 @@ def flags_of(path):
 
 
 def sources(folder):
-    patterns = ("test/pass/corpus/*.c", "test/pass/corpus/*.cpp", "kernel-stub/*.cpp", "runtime/src/*.c",
+    patterns = ("test/pass/corpus/*.c", "test/pass/corpus/*.cpp", "kernel-stub/**/*.cpp", "runtime/src/*.c",
                 "qemu/demo/*.c")
     for pattern in patterns:
-        yield from sorted(glob.glob(os.path.join(ROOT, pattern)))
+        yield from sorted(glob.glob(os.path.join(ROOT, pattern), recursive=True))
     yield from generated.files(folder)
     for name, text in compile_cost.MADE.items():
         path = f"{folder}/{name}.cpp"
@@ -109,7 +109,7 @@ def summary(rows):
 def instructions(plugin, quick, progress):
     """Of one compile, by perf where the machine counts them, else by callgrind, which
     takes minutes."""
-    path = os.path.join(ROOT, "kernel-stub", "thread.cpp")
+    path = os.path.join(ROOT, "kernel-stub", "thread", "thread.cpp")
     with tempfile.TemporaryDirectory(prefix="segshift-bench-") as work:
         both, _ = commands(path, plugin, f"{work}/out.o")
         ways = [("perf stat", perf_count), ("valgrind --tool=callgrind", callgrind_count)]

@@ -36,7 +36,8 @@ def tls_size(image):
 
 def reserved_size(build, mode):
     """Bytes of the kernel's TLS that are kept for a program: reserved_tls.S."""
-    path = os.path.join(build, "kernel-stub", "CMakeFiles", f"stub-{mode}-objects.dir", "reserved_tls.S.o")
+    path = os.path.join(build, "kernel-stub", "CMakeFiles", f"stub-{mode}-objects.dir", "tls",
+                        "reserved_tls.S.o")
     return section_sizes(path).get(".tls_reserved", 0) if os.path.exists(path) else 0
 
 
@@ -92,13 +93,13 @@ def compare_kernels(build, plain, moved):
     """The same of all objects of two kernels."""
     pattern = os.path.join(build, "kernel-stub", "CMakeFiles", "stub-{}-objects.dir")
     differ, total = [], 0
-    paths = sorted(glob.glob(os.path.join(pattern.format(plain), "*.cpp.o")))
+    paths = sorted(glob.glob(os.path.join(pattern.format(plain), "**", "*.cpp.o"), recursive=True))
     if not paths:
         raise BenchError(f"no objects of stub-{plain}.elf in {build}: build with CMake and Ninja")
     for path in paths:
         source = os.path.basename(path).removesuffix(".o")
-        names, count = differing_functions(path, os.path.join(pattern.format(moved),
-                                                              os.path.basename(path)))
+        other = os.path.relpath(path, pattern.format(plain))
+        names, count = differing_functions(path, os.path.join(pattern.format(moved), other))
         differ += [f"{source}: {name}" for name in demangled(names)]
         total += count
     return differ, total

@@ -3,8 +3,8 @@
 // as elf.h promises.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/cpio.h"
-#include "../../kernel-stub/elf.h"
+#include "../../kernel-stub/lib/cpio.h"
+#include "../../kernel-stub/lib/elf.h"
 
 #include <cstring>
 #include <memory>

@@ -2,14 +2,14 @@
 // reads past the archive (ASan), lost padding, wrong look-ups, malformed
 // archives that are taken for good ones.
 //
-// RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror \
+// RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror -iquote %src/kernel-stub \
 // RUN:   -fsanitize=address,undefined -fno-sanitize-recover=all \
-// RUN:   %src/kernel-stub/cpio.cpp %s -o %t
+// RUN:   %src/kernel-stub/lib/cpio.cpp %s -o %t
 // RUN: %t | FileCheck %s
 // CHECK: cpio: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/cpio.h"
+#include "../../kernel-stub/lib/cpio.h"
 #include "check.h"
 
 #include <cstring>

@@ -3,14 +3,14 @@
 // wrongly, reads past the file (ASan), overflow in sums of header fields, and a
 // plan that breaks what elf.h promises.
 //
-// RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror \
+// RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror -iquote %src/kernel-stub \
 // RUN:   -fsanitize=address,undefined -fno-sanitize-recover=all \
-// RUN:   %src/kernel-stub/elf.cpp %s -o %t
+// RUN:   %src/kernel-stub/lib/elf.cpp %s -o %t
 // RUN: %t | FileCheck %s
 // CHECK: elf: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/elf.h"
+#include "../../kernel-stub/lib/elf.h"
 #include "check.h"
 
 #include <cstring>

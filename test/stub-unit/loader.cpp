@@ -11,16 +11,16 @@
 // RUN: %{object} -mtls-dialect=gnu2 -x c %S/Inputs/loader.c -o %t.desc.so
 // RUN: %{object} -ftls-model=initial-exec -x c %S/Inputs/loader.c -o %t.ie.so
 // RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror -DMODE_HAS_MODULES \
-// RUN:   -I %src/runtime/include -fsanitize=address -fno-sanitize-recover=all \
-// RUN:   %src/kernel-stub/elf.cpp %src/kernel-stub/module_dynamic.cpp \
-// RUN:   %src/kernel-stub/module_relocate.cpp %s -o %t
+// RUN:   -I %src/runtime/include -iquote %src/kernel-stub -fsanitize=address -fno-sanitize-recover=all \
+// RUN:   %src/kernel-stub/lib/elf.cpp %src/kernel-stub/module/module_dynamic.cpp \
+// RUN:   %src/kernel-stub/module/module_relocate.cpp %s -o %t
 // RUN: %t %t.gd.so %t.desc.so %t.ie.so | FileCheck %s
 // CHECK: loader: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/app_tls.h"
-#include "../../kernel-stub/module_object.h"
-#include "../../kernel-stub/module_tls.h"
+#include "../../kernel-stub/app/app_tls.h"
+#include "../../kernel-stub/module/module_object.h"
+#include "../../kernel-stub/module/module_tls.h"
 #include "check.h"
 
 #include <cstdarg>

@@ -2,14 +2,14 @@
 // removals and searches. Catches: a range that is lost, a gap that is not found
 // or not free, a wrong neighbour, a tree that grows too deep.
 //
-// RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror \
+// RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror -iquote %src/kernel-stub \
 // RUN:   -fsanitize=address,undefined -fno-sanitize-recover=all \
-// RUN:   %src/kernel-stub/regions.cpp %s -o %t
+// RUN:   %src/kernel-stub/user/regions.cpp %s -o %t
 // RUN: %t | FileCheck %s
 // CHECK: regions: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/regions.h"
+#include "../../kernel-stub/user/regions.h"
 #include "check.h"
 
 #include <iterator>

@@ -6,25 +6,25 @@
 //
 // RUN: %clangxx -std=c++20 -g -O1 -Wall -Werror -Wno-unused-private-field \
 // RUN:   -fsanitize=address,undefined -fno-sanitize-recover=all \
-// RUN:   -I%src/runtime/include -include %src/kernel-stub/mode.h -DSTUB_MODE_GS \
-// RUN:   %src/kernel-stub/cpio.cpp %src/kernel-stub/directory.cpp \
-// RUN:   %src/kernel-stub/node.cpp %src/kernel-stub/page_tree.cpp \
-// RUN:   %src/kernel-stub/file_memory.cpp %src/kernel-stub/path.cpp \
-// RUN:   %src/kernel-stub/regular_file.cpp %src/kernel-stub/symlink.cpp \
-// RUN:   %src/kernel-stub/unpack.cpp %s -o %t
+// RUN:   -I%src/runtime/include -iquote %src/kernel-stub -include %src/kernel-stub/tls/mode.h -DSTUB_MODE_GS \
+// RUN:   %src/kernel-stub/lib/cpio.cpp %src/kernel-stub/linux/fs/directory.cpp \
+// RUN:   %src/kernel-stub/linux/fs/node.cpp %src/kernel-stub/linux/fs/page_tree.cpp \
+// RUN:   %src/kernel-stub/linux/fs/file_memory.cpp %src/kernel-stub/linux/fs/path.cpp \
+// RUN:   %src/kernel-stub/linux/fs/regular_file.cpp %src/kernel-stub/linux/fs/symlink.cpp \
+// RUN:   %src/kernel-stub/linux/fs/unpack.cpp %s -o %t
 // RUN: %t | FileCheck %s
 // CHECK: tree: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/error.h"
-#include "../../kernel-stub/file_memory.h"
-#include "../../kernel-stub/log.h"
-#include "../../kernel-stub/path.h"
-#include "../../kernel-stub/regular_file.h"
-#include "../../kernel-stub/symlink.h"
-#include "../../kernel-stub/unpack.h"
-#include "../../kernel-stub/user_pages.h"
-#include "../../kernel-stub/vm.h"
+#include "../../kernel-stub/lib/error.h"
+#include "../../kernel-stub/linux/fs/file_memory.h"
+#include "../../kernel-stub/device/log.h"
+#include "../../kernel-stub/linux/fs/path.h"
+#include "../../kernel-stub/linux/fs/regular_file.h"
+#include "../../kernel-stub/linux/fs/symlink.h"
+#include "../../kernel-stub/linux/fs/unpack.h"
+#include "../../kernel-stub/user/user_pages.h"
+#include "../../kernel-stub/user/vm.h"
 #include "check.h"
 
 #include <cstdarg>

@@ -2,7 +2,7 @@
 // line.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../../kernel-stub/cpio.h"
+#include "../../../kernel-stub/lib/cpio.h"
 
 #include <cstdio>
 #include <fstream>

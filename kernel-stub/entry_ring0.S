@@ -1,5 +1,0 @@
-/* The entries for programs in ring 0.
- *
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- */
-#include "entry_table.S"

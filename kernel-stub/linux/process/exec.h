@@ -1,0 +1,24 @@
+// Loads a program: its ELF segments and those of its dynamic linker, stack,
+// initial TLS. Of scripts ("#!"), the interpreter.
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STUB_EXEC_H
+#define STUB_EXEC_H
+
+#include "linux/process/process.h"
+
+namespace exec {
+
+struct Start {
+  uint64_t Rip, Rsp;
+};
+
+// Fills the program's (empty) address space, sets P's path and T's initial FS.
+// False: Error holds the reason, and the address space is to be cleared.
+bool load(Process &P, Thread &T, process::Strings Arguments,
+          process::Strings Environment, Start &S, char *Error,
+          size_t ErrorSize);
+
+} // namespace exec
+
+#endif
