@@ -76,7 +76,10 @@ struct block {
   char below[BELOW];
   uint64_t tcb[512];
 } __attribute__((aligned(4096)));
-static struct block blocks[3]; /* main, and two threads */
+/* Main's, then the threads' in turn: in mode fs-shared, the kernel still uses
+ * the block of a thread that has been joined, until that thread has left it. */
+enum { THREAD_BLOCKS = 8 };
+static struct block blocks[1 + THREAD_BLOCKS];
 static bool own_fs;
 
 static uint64_t fs_of(unsigned i) {
@@ -93,6 +96,11 @@ static void print(const char *text) {
 }
 
 /* --- Threads ------------------------------------------------------------- */
+
+static uint64_t next_fs(void) {
+  static unsigned started;
+  return fs_of(1 + started++ % THREAD_BLOCKS);
+}
 
 static char stacks[2][16384] __attribute__((aligned(16)));
 static int tids[2];
@@ -111,7 +119,7 @@ static int tids[2];
     *--top = (uint64_t)function;                                               \
     *--top = index;                                                            \
     register uint64_t R10 __asm__("r10") = (uint64_t)&tids[index];             \
-    register uint64_t R8 __asm__("r8") = fs_of(index + 1);                     \
+    register uint64_t R8 __asm__("r8") = next_fs();                            \
     int64_t Result;                                                            \
     __asm__ volatile(Begin "syscall\n\t"                                       \
                            "testq %%rax, %%rax\n\t"                            \
