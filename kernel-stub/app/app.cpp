@@ -132,6 +132,7 @@ bool load(Process &P, Thread &T, exec::Image &I, uint64_t &Rip,
   // The canary's lowest byte is 0, so that no string copy writes past it.
   A->Canary = random::entropy() << 8;
   A->PointerGuard = random::entropy();
+  A->ExecutableStack = I.Plan.ExecutableStack;
 
   if (I.size() > MaxFileSize)
     return Error("a file of %lu bytes, the limit is %lu", I.size(),

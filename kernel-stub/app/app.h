@@ -43,6 +43,7 @@ struct Program {
   struct segshift_tls_layout Block;
   struct segshift_tls_app_layout Both;
   uint64_t Canary, PointerGuard; // the same in all threads, as in Linux
+  bool ExecutableStack;          // and those of its threads
 
   // Absolute addresses; 0: there is none. Main may be e_entry.
   uint64_t Main, Init, Fini;

@@ -42,11 +42,11 @@ void remove(Program &A, Joinable &J) {
   *Link = J.Next;
 }
 
-uint64_t mapStack() {
+uint64_t mapStack(bool Executable) {
   constexpr uint64_t Page = paging::PageSize;
   vm::Mapping Access;
   uint64_t Start = vm::mapAnywhere(StackSize, {});
-  Access.Protection = vm::Read | vm::Write;
+  Access.Protection = vm::Read | vm::Write | (Executable ? vm::Exec : 0u);
   Access.NoReserve = true;
   if (!Start)
     return 0;
@@ -80,7 +80,7 @@ int createThread(uint64_t IdAt, uint64_t Attributes, uint64_t Function,
   auto *J = heap::make<Joinable>();
   if (!J)
     return EAGAIN;
-  J->Stack = mapStack();
+  J->Stack = mapStack(A.ExecutableStack);
   Thread *T = J->Stack ? makeThread(*J, Function, Argument) : nullptr;
   int Error = T ? 0 : EAGAIN;
   if (T && !putUser(IdAt, static_cast<uint64_t>(T->Id)))

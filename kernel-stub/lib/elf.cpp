@@ -24,7 +24,12 @@ static_assert(sizeof(ProgramHeader) == 56);
 
 enum : uint8_t { Class64 = 2, LittleEndian = 1, CurrentVersion = 1 };
 enum : uint16_t { ET_EXEC = 2, ET_DYN = 3, EM_X86_64 = 62, PN_XNUM = 0xffff };
-enum : uint32_t { PT_LOAD = 1, PT_INTERP = 3, PT_TLS = 7 };
+enum : uint32_t {
+  PT_LOAD = 1,
+  PT_INTERP = 3,
+  PT_TLS = 7,
+  PT_GNU_STACK = 0x6474e551
+};
 
 // x86-64 with four-level paging: addresses from 2^47 up to -2^47 do not exist.
 constexpr uint64_t LowerHalfEnd = uint64_t(1) << 47;
@@ -62,8 +67,9 @@ public:
       if (E)
         return E;
     }
+    findStack();
     findProgramHeaders();
-    return {};
+    return Failed ? Error{Code::ReadFailed} : Error{};
   }
 
 private:
@@ -86,6 +92,7 @@ private:
   Error addTls();
   Error checkEntry();
   Error addInterp();
+  void findStack();
   void findProgramHeaders();
 
   Source &File;
@@ -274,6 +281,14 @@ Error Planner::addInterp() {
       return {Code::InterpUnterminated, I, Ph.Offset, Ph.FileSize};
   }
   return {};
+}
+
+// The last one counts, as on Linux.
+void Planner::findStack() {
+  P.ExecutableStack = false;
+  for (unsigned I = 0; I != H.PhNum; ++I)
+    if (ProgramHeader Ph = header(I); Ph.Type == PT_GNU_STACK)
+      P.ExecutableStack = Ph.Flags & Exec;
 }
 
 void Planner::findProgramHeaders() {

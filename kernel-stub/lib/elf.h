@@ -104,6 +104,7 @@ struct Plan {
   Segment Segments[MaxSegments];
   unsigned NumSegments;
   bool Pie;
+  bool ExecutableStack; // by PT_GNU_STACK; without one it is not, as on Linux
   elf::Tls Tls;
   uint64_t Entry;
   uint64_t Low, High; // [Low, High) holds all segments, in whole pages

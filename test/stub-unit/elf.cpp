@@ -160,6 +160,20 @@ void testVariants() {
   CHECK(!plan(Aligned.bytes(), P) && P.Align == 0x200000);
 }
 
+// PT_GNU_STACK: the last one counts; without one, as if it did not ask.
+void testStack() {
+  elf::Plan P;
+  Program Stack;
+  CHECK(!plan(Stack.bytes(), P) && !P.ExecutableStack);
+  Stack.P.push_back({PT_GNU_STACK, PF_R | PF_W | PF_X, 0, 0, 0, 0, 0, 16});
+  CHECK(!plan(Stack.bytes(), P) && P.ExecutableStack);
+  Stack.P.push_back({PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 0, 16});
+  CHECK(!plan(Stack.bytes(), P) && !P.ExecutableStack);
+  for (int I = 0; I != 3; ++I)
+    Stack.P.erase(Stack.P.begin() + 3);
+  CHECK(!plan(Stack.bytes(), P) && !P.ExecutableStack);
+}
+
 void testInterp() {
   Program Dynamic(ET_DYN, 0);
   Dynamic.P.push_back({PT_INTERP, PF_R, 0x2000, 0x3000, 0, 8, 8, 1});
@@ -375,6 +389,7 @@ int main() {
   testExec();
   testPie();
   testVariants();
+  testStack();
   testInterp();
   testReadFailures();
   testBadFiles();

@@ -75,9 +75,9 @@ public:
 
 } // namespace
 
-uint64_t mapStack() {
+uint64_t mapStack(bool Executable) {
   vm::Mapping M;
-  M.Protection = vm::Read | vm::Write;
+  M.Protection = vm::Read | vm::Write | (Executable ? vm::Exec : 0u);
   M.NoReserve = true; // also where there is less memory than that
   M.GrowsDown = true;
   if (!vm::map(StackTop - StackSize, StackSize, M))
@@ -97,7 +97,7 @@ bool makeStack(const Description &D, process::Strings Arguments,
                  Total, MaxStrings);
 
   Writer W;
-  if (!(W.Sp = mapStack()))
+  if (!(W.Sp = mapStack(P.ExecutableStack)))
     return Error("no memory for its stack");
   uint64_t Path = W.push(D.Path, strlen(D.Path) + 1);
   uint64_t Variables = W.push(Environment.Data, Environment.Size);

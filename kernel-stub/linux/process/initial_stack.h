@@ -12,7 +12,7 @@ namespace exec {
 
 // Maps a program's stack: 8 MiB, of which what is touched takes memory; below
 // lies nothing. Returns its top, or 0.
-uint64_t mapStack();
+uint64_t mapStack(bool Executable = false);
 
 // What the program is told of itself. Interpreter: null if it has none.
 struct Description {
