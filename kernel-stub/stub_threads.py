@@ -18,9 +18,11 @@ def threads(variable):
         while thread:
             state = str(thread["S"]).rpartition("::")[2].lower()
             what = "program" if thread["Owner"] else "kernel"
-            found.append((int(thread["Id"]), f"{what}, {state}", int(thread["Bases"]["Tp"])))
+            bases = thread["Bases"]
+            fs = int(bases["Fs"]["base"]) if bases["IsProgram"] else None
+            found.append((int(thread["Id"]), f"{what}, {state}", int(bases["Tp"]), fs))
             thread = thread["IdNext"]
-    return sorted(found)
+    return sorted(found, key=lambda thread: thread[0])
 
 
 segshift_tls.kernel_threads = threads

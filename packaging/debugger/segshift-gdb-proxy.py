@@ -1,11 +1,13 @@
 """segshift-gdb-proxy.py: between gdb and QEMU, so that gdb's own `print variable` works.
 
   (gdb) tls remote :1234                 does:
-  (gdb) target remote | segshift-gdb-proxy.py :1234 kernel.elf
+  (gdb) target remote | segshift-gdb-proxy.py :1234 kernel.elf FILES
 
 GDB asks its target for a thread-local variable's address, by the packet qGetTLSAddr,
 if the target describes itself as one of Linux. QEMU does neither: this answers the one
-and adds the other to QEMU's description. All else goes through.
+and adds the other to QEMU's description. All else goes through. The packet has a variable's
+offset and not its file, so an offset that may be in another file's image (FILES, which
+segshift-gdb.py keeps) is refused.
 
 GDB Remote Serial Protocol: GDB manual, appendix E.
 
@@ -19,6 +21,8 @@ import struct
 import sys
 
 sys.dont_write_bytecode = True
+import segshift_elf
+import segshift_place
 import segshift_tls
 from segshift_tls import TlsError
 
@@ -59,9 +63,9 @@ class Stream:
 class Qemu(segshift_tls.Debugger):
     """QEMU's stub, as segshift_tls.py sees it; its CPUs' numbers are gdb's thread ids."""
 
-    def __init__(self, stream, kernel):
-        super().__init__()
-        self.stream, self.path = stream, kernel
+    def __init__(self, stream, kernel, others):
+        self.stream, self.path, self.others = stream, kernel, others
+        self.elf = segshift_tls.read_elf(kernel)
         self.description, self.numbers, self.extra = None, {}, 0
         self.selected = None  # the thread whose registers gdb takes QEMU to give
 
@@ -102,8 +106,8 @@ class Qemu(segshift_tls.Debugger):
 
     # What segshift_tls.Debugger asks for.
 
-    def files(self):
-        return [self.path]
+    def loaded(self):
+        return [(self.path, {}, None)]
 
     def core(self):
         return None
@@ -115,13 +119,32 @@ class Qemu(segshift_tls.Debugger):
             return None
         return int.from_bytes(bytes.fromhex(answer.decode()), "little")
 
-    def read(self, address, size):
+    def read_memory(self, address, size):
         answer = self.ask(b"m%x,%x" % (address, size))
         return bytes.fromhex(answer.decode()) if len(answer) == 2 * size else None
 
+    def check_offset(self, offset):
+        """GDB gives an offset, and does not say in which file's image."""
+        try:
+            with open(self.others, encoding="utf-8") as file:
+                paths = file.read().splitlines()
+        except OSError:
+            raise TlsError(f"{self.others}: gone") from None
+        for path in paths:
+            elf = segshift_tls.read_elf(path)
+            if elf and elf.tls and offset < elf.memsz and elf.data != self.elf.data:
+                raise TlsError(f"gdb does not say whether offset {offset:#x} is in {self.elf.name} "
+                               f"or in {elf.name}: print $tls(\"FILE::NAME\")")
+        if offset >= self.elf.memsz:
+            raise TlsError(f"offset {offset:#x} is outside {self.elf.name}'s TLS: print "
+                           "$tls(\"FILE::NAME\")")
+
     def tls_address(self, thread, offset):
         try:
-            address = self.cpu_thread_pointer(thread) + self.image().tpoff(offset)
+            self.check_offset(offset)
+            file = segshift_tls.File(self.elf, segshift_tls.bias_of(self.elf, {}))
+            tp = self.cpu_thread_pointer(thread)
+            address = segshift_place.kernel_block(self, file, tp) + offset
         finally:
             if self.selected:
                 self.ask(b"Hg" + self.selected)
@@ -190,13 +213,16 @@ def run(gdb_in, gdb_out, qemu):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: segshift-gdb-proxy.py [HOST]:PORT|SOCKET KERNEL")
-    address, kernel = sys.argv[1:]
+    if len(sys.argv) != 4:
+        sys.exit("usage: segshift-gdb-proxy.py [HOST]:PORT|SOCKET KERNEL FILES\n"
+                 "FILES names the files with thread-local variables that gdb has, one in a line")
+    address, kernel, others = sys.argv[1:]
     try:
-        segshift_tls.TlsImage(kernel)
+        elf = segshift_elf.Elf(kernel)
+        if not elf.tls:
+            raise TlsError("has no PT_TLS segment")
         stub = connect(address)
-        run(Stream(0), Stream(1), Qemu(Stream(stub.fileno()), kernel))
+        run(Stream(0), Stream(1), Qemu(Stream(stub.fileno()), kernel, others))
     except (OSError, ValueError, struct.error, TlsError) as error:
         name = kernel if isinstance(error, TlsError) else address
         sys.exit(f"segshift-gdb-proxy: {name}: {error}")

@@ -1,16 +1,20 @@
-"""segshift-gdb.py: thread-local variables of a kernel on GS TLS, in gdb.
+"""segshift-gdb.py: thread-local variables of a kernel on GS TLS, and of its program, in gdb.
 
 GDB asks a target's thread library for TLS addresses; a kernel has none, so
 `print variable` says "Cannot find thread-local variables". This script computes
-them: the offset from DWARF, or from the ELF symbol table, and the thread pointer
-from $gs_base (or the other GS base, while an application in ring 3 runs). It works
-over QEMU's gdb stub and on core dumps that hold the GS base.
+them: the offset from the ELF symbol table, and the block by the file that the
+variable is from. A kernel's and its modules' are at $gs_base (or the other GS base,
+while an application in ring 3 runs), a program's and its libraries' at $fs_base. It
+works over QEMU's gdb stub and on core dumps that hold the bases.
 
   print $tls("variable")           in the selected thread (a CPU, under QEMU)
+  print $tls("FILE::variable")     of several files' that one's, FILE as in `info files`,
+                                   or a source file
   print $tls("variable", WHERE)    elsewhere, see WHERE
   info tls                         one line for each CPU, and for each kernel thread
                                    that the kernel's own script knows of
   info tls WHERE                   control block and variables
+  tls role ROLE FILE               whose a file is, where it does not tell by itself
   tls remote ADDRESS               as `target remote ADDRESS`, and from then on plain
                                    `print variable` works: see segshift-gdb-proxy.py
 
@@ -19,11 +23,13 @@ segshift_tls.py) or a thread pointer, as a number.
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
+import atexit
 import functools
 import os
 import re
 import shlex
 import sys
+import tempfile
 
 import gdb
 
@@ -75,37 +81,57 @@ class Value:
         return str(self.value)
 
 
-def find_symbol(name):
-    """The gdb.Symbol, or None."""
+def tls_symbol(name):
+    """What gdb takes NAME for here, if it is thread-local: (gdb.Symbol, its offset in the
+    image); or (None, None)."""
     try:
-        found = gdb.lookup_symbol(name)[0]
-    except gdb.error:  # no frame
-        found = None
-    return found or gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
-
-
-def dwarf_offset(name):
-    """Offset in the TLS image as DWARF has it, or None."""
-    if not find_symbol(name):
-        return None
-    try:
+        symbol = gdb.lookup_symbol(name)[0]
         text = gdb.execute(f"info address {name}", to_string=True)
-    except gdb.error:
-        return None
+    except gdb.error:  # no frame
+        return None, None
     match = re.search(r"thread-local variable at offset (0x[0-9a-f]+|\d+)", text)
-    return int(match[1], 0) if match else None
+    return (symbol, int(match[1], 0)) if symbol and match else (None, None)
+
+
+def path_of(symbol):
+    """The file that a symbol is from, and not that of its debug information."""
+    objfile = symbol.symtab.objfile
+    return (objfile.owner or objfile).filename
+
+
+def sections():
+    """[(path, {section: address})] of all files."""
+    text = gdb.execute("maint info sections -all-objects", to_string=True)
+    found = []
+    for line in text.splitlines():
+        if match := re.match(r"(?:Exec|Object) file: `(.*)', file type", line):
+            found.append((match[1], {}))
+        elif match := re.match(r" \[\d+\]\s+(0x[0-9a-f]+)->.*?: (\S+)", line):
+            found[-1][1][match[2]] = int(match[1], 16)
+    return found
 
 
 class Gdb(segshift_tls.Debugger):
-    def files(self):
-        return [objfile.filename for objfile in gdb.objfiles() if objfile.filename]
+    def loaded(self):
+        debug = {objfile.owner.filename: objfile.filename
+                 for objfile in gdb.objfiles() if objfile.owner}
+        return [(path, where, debug.get(path)) for path, where in sections()
+                if path not in debug.values()]
+
+    def frame(self):
+        try:
+            frame = gdb.selected_frame()
+        except gdb.error:
+            return None
+        symtab = frame.find_sal().symtab
+        return frame.pc(), os.path.basename(symtab.filename) if symtab else ""
 
     def core(self):
         text = gdb.execute("info files", to_string=True)
         match = re.search(r"Local core dump file:\s+`(.*)', file type", text)
         return match and match[1]
 
-    def read(self, address, size):
+    def read_memory(self, address, size):
         try:
             return bytes(gdb.selected_inferior().read_memory(address, size))
         except gdb.MemoryError:
@@ -154,8 +180,20 @@ class Gdb(segshift_tls.Debugger):
         text = gdb.execute(f"info symbol {address:#x}", to_string=True).strip()
         return "" if text.startswith("No symbol") else text.split(" in section")[0]
 
-    def typed(self, name, offset):
-        return find_symbol(name).type if dwarf_offset(name) == offset else None
+    def typed(self, variable):
+        """That of gdb's symbol in the same file, of the same source file if it is static."""
+        path = variable.file.elf.path
+        symbol, offset = tls_symbol(variable.full)
+        if symbol and offset == variable.offset and path_of(symbol) == path:
+            return symbol.type
+        found = [gdb.lookup_static_symbols(variable.full)] if variable.source else \
+            [[objfile.lookup_global_symbol(variable.full)] for objfile in gdb.objfiles()]
+        kinds = [s.type for symbols in found for s in symbols if s and path_of(s) == path
+                 and variable.source in ("", os.path.basename(s.symtab.filename))]
+        return kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else None
+
+    def size_of(self, kind):
+        return kind.sizeof
 
     def plain_type(self, size):
         names = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int", 8: "unsigned long"}
@@ -171,16 +209,8 @@ class Gdb(segshift_tls.Debugger):
         except gdb.error as error:
             return str(error)
 
-    def tls(self, name, tp):
-        """A thread-local variable; of several with one name that which gdb means here."""
-        name = name.strip("'")
-        offset = dwarf_offset(name)
-        if offset is not None and not self.is_process():
-            return self.place(name, tp, offset, find_symbol(name).type)
-        return self.symbol_value(name, tp)
-
     @reading
-    def behind_fs(self, name):
+    def host_variable(self, name):
         symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
         if not symbol:
             raise TlsError(f"{name}: no variable of this name with debug information")
@@ -202,8 +232,9 @@ def telling(function):
 
 
 class TlsFunction(gdb.Function):
-    """$tls(NAME [, WHERE]): a thread-local variable of the kernel.
+    """$tls(NAME [, WHERE]): a thread-local variable of the kernel, a module, a program.
 
+NAME is its name, or the last part of a C++ name, or FILE::NAME.
 WHERE is "cpu N", "thread N" or a thread pointer; without it the selected thread."""
 
     def __init__(self):
@@ -217,7 +248,7 @@ WHERE is "cpu N", "thread N" or a thread pointer; without it the selected thread
                 where = where.string()
             elif not 0 <= int(where) < 1000:  # else a CPU
                 where = hex(int(where) & segshift_tls.U64)
-        return debugger.tls(name.string(), debugger.thread_pointer(where))
+        return debugger.tls(name.string(), where)
 
 
 class InfoTls(gdb.Command):
@@ -234,7 +265,7 @@ class InfoTls(gdb.Command):
     @telling
     def invoke(self, argument, from_tty):
         if argument.strip():
-            lines = debugger.details(debugger.thread_pointer(argument))
+            lines = debugger.details(argument)
         else:
             lines = debugger.overview()
         for line in lines:
@@ -246,6 +277,43 @@ class Tls(gdb.Command):
 
     def __init__(self):
         super().__init__("tls", gdb.COMMAND_RUNNING, prefix=True)
+
+
+class TlsRole(gdb.Command):
+    """Say whose a file is that does not tell by itself.
+
+  tls role kernel|module|program|library FILE"""
+
+    def __init__(self):
+        super().__init__("tls role", gdb.COMMAND_STATUS)
+
+    @telling
+    def invoke(self, argument, from_tty):
+        debugger.set_role(argument)
+
+
+class Loaded:
+    """Tells the proxy, in a file of paths, what may have thread-local variables."""
+
+    path = None
+
+    @classmethod
+    def write(cls, *_):
+        if cls.path:
+            with open(cls.path, "w") as file:
+                file.writelines(f"{f.elf.path}\n" for f in debugger.files() if f.elf.tls)
+
+    @classmethod
+    def start(cls):
+        if not cls.path:
+            descriptor, cls.path = tempfile.mkstemp(prefix="segshift-gdb-")
+            os.close(descriptor)
+            atexit.register(os.unlink, cls.path)
+            gdb.events.new_objfile.connect(cls.write)
+            gdb.events.clear_objfiles.connect(cls.write)
+            gdb.events.before_prompt.connect(cls.write)
+        cls.write()
+        return cls.path
 
 
 class TlsRemote(gdb.Command):
@@ -262,11 +330,13 @@ class TlsRemote(gdb.Command):
     def invoke(self, argument, from_tty):
         if not argument.strip():
             raise TlsError("tls remote: where is QEMU's stub? [HOST]:PORT, or a socket's path")
-        proxy = [f"{folder}/segshift-gdb-proxy.py", argument.strip(), debugger.kernel()]
+        proxy = [f"{folder}/segshift-gdb-proxy.py", argument.strip(), debugger.kernel(),
+                 Loaded.start()]
         gdb.execute("target remote | python3 " + shlex.join(proxy), from_tty)
 
 
 TlsFunction()
 InfoTls()
 Tls()
+TlsRole()
 TlsRemote()

@@ -1,18 +1,21 @@
-"""segshift_lldb.py: thread-local variables of a kernel on GS TLS, in LLDB.
+"""segshift_lldb.py: thread-local variables of a kernel on GS TLS, and of its program, in LLDB.
 
   (lldb) command script import PREFIX/share/segshift/segshift_lldb.py
 
 LLDB asks its dynamic loader plugin for TLS addresses; a kernel has none, so `target
 variable` says "no TLS data currently exists for this thread". This script computes
-them: the offset from the ELF symbol table, the type from DWARF, and the thread pointer
-from gs_base (or the other GS base, while an application in ring 3 runs). It works
-over QEMU's gdb stub and on core dumps.
+them: the offset from the ELF symbol table, the type from DWARF, and the block by the
+file that the variable is from. A kernel's and its modules' are at gs_base (or the other
+GS base, while an application in ring 3 runs), a program's and its libraries' at fs_base.
+It works over QEMU's gdb stub and on core dumps.
 
   tls print VARIABLE         in the selected thread (a CPU, under QEMU). What follows the
                              name is LLDB's to read: tls print current->id
+  tls print FILE::VARIABLE   of several files' that one's; FILE is loaded, or a source file
   tls info                   one line for each CPU, and for each kernel thread that the
                              kernel's own script knows of (see segshift_tls.py)
   tls info WHERE             control block and variables
+  tls role ROLE FILE         whose a file is, where it does not tell by itself
 
 WHERE is -c N (LLDB's thread N), -t N (a kernel thread's number) or -p ADDRESS (a thread
 pointer); `tls print` takes it as well.
@@ -92,14 +95,35 @@ class Lldb(segshift_tls.Debugger):
                     lldb.LLDB_INVALID_ADDRESS and is_executable(module.GetFileSpec().fullpath):
                 self.target.SetModuleLoadAddress(module, 0)
 
-    def files(self):
-        return [module.GetFileSpec().fullpath for module in self.target.modules
-                if module.GetFileSpec().fullpath]
+    def loaded(self):
+        found = []
+        for module in self.target.modules:
+            path = module.GetFileSpec().fullpath
+            debug = module.GetSymbolFileSpec().fullpath
+            where = {section.GetName(): section.GetLoadAddress(self.target)
+                     for section in self.sections(module.sections)}
+            where = {name: address for name, address in where.items()
+                     if address != lldb.LLDB_INVALID_ADDRESS}
+            if path:
+                found.append((path, where, debug if debug != path else None))
+        return found
+
+    def sections(self, some):
+        """Segments have sections in them, or not."""
+        for section in some:
+            yield section
+            yield from self.sections(section)
+
+    def frame(self):
+        frame = self.process.GetSelectedThread().GetSelectedFrame()
+        if not frame.IsValid():
+            return None
+        return frame.GetPC(), frame.GetCompileUnit().GetFileSpec().GetFilename() or ""
 
     def core(self):
         return self.process.GetCoreFile().fullpath
 
-    def read(self, address, size):
+    def read_memory(self, address, size):
         error = lldb.SBError()
         data = self.process.ReadMemory(address, size, error)
         return data if error.Success() else None
@@ -162,14 +186,19 @@ class Lldb(segshift_tls.Debugger):
         offset = address - symbol.GetStartAddress().GetLoadAddress(self.target)
         return symbol.GetName() + (f"+{offset}" if offset else "")
 
-    def typed(self, name, offset):
-        # LLDB does not tell a variable's offset: the name has to do, where it is the only one.
-        offsets = {s[1] for s in self.image().symbols if self.full_name(s[0]) == name}
-        kinds = [value.GetType() for value in self.globals(name)]
-        same = kinds and all(kind == kinds[0] for kind in kinds)
-        return kinds[0] if same or len(offsets) == len(kinds) == 1 else None
+    def typed(self, variable):
+        """That of LLDB's variable in the same file, of the same source file if it is static."""
+        kinds = [value.GetType() for module in self.target.modules
+                 if module.GetFileSpec().fullpath == variable.file.elf.path
+                 for value in module.FindGlobalVariables(self.target, variable.full, 100)
+                 if value.GetName() in (variable.full, "::" + variable.full)
+                 and variable.source in ("", value.GetDeclaration().GetFileSpec().GetFilename())]
+        return kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else None
 
-    def behind_fs(self, name):
+    def size_of(self, kind):
+        return kind.GetByteSize()
+
+    def host_variable(self, name):
         # An expression would take the address of a copy.
         match = re.match(r"(0x[0-9a-f]+): ", self.command(f"target variable -L {name}"))
         kinds = [value.GetType() for value in self.globals(name)]
@@ -236,7 +265,7 @@ class Command:
 
 
 class Print(Command):
-    """A thread-local variable of the kernel.
+    """A thread-local variable of the kernel, a module or a program.
 
     Its value is kept as $0, $1 and so on, for expressions."""
 
@@ -245,14 +274,14 @@ class Print(Command):
     def __init__(self, debugger, internal):
         super().__init__(debugger, internal)
         self.parser.add_argument("variable", nargs="+", help="its name, or the last part of a "
-                                 "C++ name, or file.c:name; then ->member, .member or [index]")
+                                 "C++ name, or FILE::NAME with a loaded or source file; then ->member, .member or [index]")
 
     def run(self, tls, options, where, result):
         text = " ".join(options.variable)
         name, path = text, ""
-        if all(tls.full_name(symbol[0]) != text for symbol in tls.image().symbols):
+        if not tls.is_variable(text):
             name, path = re.fullmatch(r"(.*?)((?:(?:->|\.)\w+|\[\d+\])*)", text).groups()
-        value = tls.symbol_value(name, tls.thread_pointer(where))
+        value = tls.tls(name, where)
         if path:
             value = value.GetValueForExpressionPath(path)
             if not value.IsValid():
@@ -260,6 +289,22 @@ class Print(Command):
         if value.GetError().Fail():
             raise TlsError(f"{text}: {value.GetError()}")
         result.AppendMessage(str(value.Persist()))
+
+
+class Role(Command):
+    """Say whose a file is that does not tell by itself."""
+
+    name = "tls role"
+
+    def __init__(self, debugger, internal):
+        super().__init__(debugger, internal)
+        self.parser = Arguments(prog=self.name, description=self.__doc__, add_help=False)
+        self.parser.set_defaults(pointer=None, cpu=None, thread=None)
+        self.parser.add_argument("role", choices=segshift_tls.ROLES)
+        self.parser.add_argument("file", help="a file that is loaded")
+
+    def run(self, tls, options, where, result):
+        tls.set_role(f"{options.role} {options.file}")
 
 
 class Info(Command):
@@ -271,7 +316,7 @@ class Info(Command):
     name = "tls info"
 
     def run(self, tls, options, where, result):
-        lines = tls.details(tls.thread_pointer(where)) if where else tls.overview()
+        lines = tls.details(where) if where else tls.overview()
         for line in lines:
             result.AppendMessage(line)
 
@@ -279,6 +324,6 @@ class Info(Command):
 def __lldb_init_module(debugger, _):
     debugger.HandleCommand('command container add -o -h "Thread-local variables of a kernel on '
                            'GS TLS." tls')
-    for command in (Print, Info):
+    for command in (Print, Role, Info):
         debugger.HandleCommand(f"command script add -o -c {__name__}.{command.__name__} "
                                f"{command.name}")

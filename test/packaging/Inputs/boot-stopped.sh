@@ -7,7 +7,7 @@ run=$1 program=$2 log=$3/run.log
 shift 3
 folder=$(mktemp -d)
 trap 'kill $! 2>/dev/null; wait; rm -rf "$folder"' EXIT
-$run --mode=gs-debug --smp=2 --memory=64M --timeout=400 --qemu-arg=-S --qemu-arg=-gdb \
+$run --mode=gs-debug --smp="${SMP:-2}" --memory=64M --timeout=400 --qemu-arg=-S --qemu-arg=-gdb \
   --qemu-arg="unix:$folder/gdb,server=on,wait=off" "$program" > "$log" 2>&1 &
 for _ in $(seq 1200); do [ -S "$folder/gdb" ] && break; sleep 0.1; done
 for argument; do
