@@ -7,6 +7,9 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES OFF) # libsegshift.a keeps its symbols
 set(CPACK_COMPONENTS_ALL tools dev)
+foreach(version IN LISTS SEGSHIFT_GCC_BUILT)
+  list(APPEND CPACK_COMPONENTS_ALL gcc${version})
+endforeach()
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -38,6 +41,21 @@ kernel entry and exit; a CMake package and a pkg-config file.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "segshift (= ${PROJECT_VERSION})")
 # Of use to share/segshift/hosted alone.
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "llvm-${LLVM_VERSION_MAJOR}, gcc, musl-tools")
+
+# A package for each GCC, whose plugin wants exactly the compiler that it was built for.
+foreach(version IN LISTS SEGSHIFT_GCC_BUILT)
+  execute_process(COMMAND dpkg-query -W -f "\${Version}" gcc-${version}
+                  OUTPUT_VARIABLE installed ERROR_QUIET)
+  set(needs "gcc-${version}")
+  if(installed MATCHES "^([0-9.]+)-([0-9]+)")
+    math(EXPR next "${CMAKE_MATCH_2} + 1")
+    set(needs "gcc-${version} (>= ${CMAKE_MATCH_1}-${CMAKE_MATCH_2}), gcc-${version} (<< ${CMAKE_MATCH_1}-${next})")
+  endif()
+  set(CPACK_DEBIAN_GCC${version}_PACKAGE_NAME segshift-gcc-${version})
+  set(CPACK_DEBIAN_GCC${version}_DESCRIPTION "A plugin for GCC ${version}: thread-local variables and the canary in GS.")
+  set(CPACK_DEBIAN_GCC${version}_PACKAGE_DEPENDS "libc6 (>= 2.36), ${needs}")
+  set(CPACK_DEBIAN_GCC${version}_PACKAGE_RECOMMENDS "segshift, libsegshift-dev")
+endforeach()
 
 # gdb reads /etc/gdb/gdbinit.d by itself, which is outside of the prefix.
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian/gdbinit.cmake)

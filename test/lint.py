@@ -23,7 +23,7 @@ C_FILES = (".c", ".cpp", ".h")
 LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 PROGRESS = 10  # seconds between two lines
 # Test inputs are written to be odd, not tidy.
-ODD = re.compile(r"test/(audit|tls|pass)/|test/.*/(Inputs|corpus)/")
+ODD = re.compile(r"test/(audit|gcc|tls|pass)/|test/.*/(Inputs|corpus)/")
 # The sources that CMake does not compile: the flags for clang-tidy.
 OTHER_FLAGS = {
     "docs/example-kernel/": "-O2 -ffreestanding -Wall -I{root}/runtime/include",

@@ -1,6 +1,7 @@
 # Configuration of the lit suites. Substitutions:
 #   %clang %clangxx   clang-22 without the plugin
 #   %plugin           path of SegShift.so
+#   %gcc12-plugin     path of the plugin for GCC 12; and %gcc11-plugin
 #   %segshift         the segshift command
 #   %stub_gs, %stub_fs_shared   the kernel images
 #   %llvm/NAME        a tool of LLVM 22
@@ -19,7 +20,7 @@ import lit.formats
 
 config.name = "segshift"
 config.test_format = lit.formats.ShTest(execute_external=True)
-config.suffixes = [".test", ".ll", ".c", ".cpp", ".mir", ".s"]
+config.suffixes = [".test", ".ll", ".c", ".cpp", ".mir", ".s", ".f90"]
 config.excludes = ["Inputs", "corpus", "lit.cfg.py", "CMakeLists.txt"]
 config.test_source_root = config.segshift_source + "/test"
 config.test_exec_root = config.segshift_build + "/test"
@@ -47,6 +48,8 @@ if "LLVM_PROFILE_FILE" in os.environ:  # ./dev coverage
     config.environment["LLD_IN_TEST"] = "1"  # lld ends by exit(), which writes the profile
 
 for name, value in [
+    ("%gcc11-plugin", build + "/pass/gcc-11/segshift_gcc.so"),
+    ("%gcc12-plugin", build + "/pass/gcc-12/segshift_gcc.so"),
     ("%clangxx", llvm + "/clang++"),
     ("%clang", llvm + "/clang"),
     ("%plugin", build + "/pass/SegShift.so"),
@@ -69,10 +72,15 @@ for tool in [
     "qemu-system-x86_64", "musl-gcc", "gcc", "g++", "gcc-12", "g++-12", "clang-14",
     "clang-19", "rustc", "make", "ld.bfd", "gold", "busybox", "valgrind", "gdb", "strace",
     "go", "sqlite3", "lua5.4", "perl", "gawk", "openssl", "redis-benchmark", "pkg-config", "meson",
-    "git", "clang-format-22", "clang-tidy-22", "shellcheck", "pyflakes3", "dpkg-deb",
+    "git", "gfortran-12", "gnatmake-12", "gdc-12", "clang-format-22", "clang-tidy-22", "shellcheck", "pyflakes3", "dpkg-deb",
 ]:
     if shutil.which(tool):
         config.available_features.add(tool)
+
+# Built for the GCC whose headers are there: see pass/gcc-plugin/CMakeLists.txt.
+for version in ("11", "12"):
+    if os.path.exists(f"{build}/pass/gcc-{version}/segshift_gcc.so"):
+        config.available_features.add(f"gcc-plugin-{version}")
 
 # LLDB needs its Python module, which is a package of its own.
 lldb = llvm + "/lldb"

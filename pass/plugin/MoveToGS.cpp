@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MoveToGS.h"
-#include "AsmText.h"
+#include "../asm-text/AsmText.h"
 #include "FSSites.h"
 #include "KeepFS.h"
 #include "Options.h"

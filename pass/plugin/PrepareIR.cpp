@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIR.h"
-#include "AsmText.h"
+#include "../asm-text/AsmText.h"
 #include "KeepFS.h"
 #include "Options.h"
 #include "segshift/abi.h"

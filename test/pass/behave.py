@@ -78,6 +78,7 @@ class Failure(Exception):
 class Builder:
     def __init__(self, options, work):
         self.llvm, self.plugin, self.work = options.llvm, options.plugin, work
+        self.options = options
 
     def run(self, command):
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
@@ -155,22 +156,25 @@ def first_line(seen, expected):
     return f"status {seen[1]}, expected {expected[1]}, after {seen[0].splitlines()[-1:]}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--plugin", required=True)
     parser.add_argument("--llvm", default="/usr/lib/llvm-22/bin")
     parser.add_argument("--group", choices=["models", "lto"])
     parser.add_argument("--no-plugin", action="store_true",
                         help="link plain objects behind %%gs: every case must fail")
     parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
-    cases = [c for c in CASES if (not options.group or c.group == options.group)
+    return parser
+
+
+def run(options, cases, make_builder):
+    cases = [c for c in cases if (not options.group or c.group == options.group)
              and (not options.names or c.name in options.names)]
     if options.no_plugin:
         cases = [Case(c.group, c.name, c.flags, c.links, False, False) for c in cases]
     failed = 0
     with tempfile.TemporaryDirectory() as work:
-        builder = Builder(options, work)
+        builder = make_builder(options, work)
         starts = {moved: builder.start(moved) for moved in (False, True)}
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for problems in pool.map(lambda c: builder.case(c, starts), cases):
@@ -179,6 +183,10 @@ def main():
                     print(f"FAIL {p}")
     print(f"{len(cases) - failed} of {len(cases)} cases behave alike")
     return 1 if failed or not cases else 0
+
+
+def main():
+    return run(arguments(__doc__.splitlines()[0]).parse_args(), CASES, Builder)
 
 
 if __name__ == "__main__":

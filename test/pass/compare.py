@@ -9,6 +9,7 @@ Exit status 1 if any output differs from what yardstick.py allows. Comments in a
 corpus file steer it:
   FLAGS: ...     flags it is always compiled with
   SKIP: ...      it is left out of configurations that have one of these flags
+  GCC-FLAGS: ..., GCC-SKIP: ...   the same for test/gcc/compare.py alone
   KEEP-FS: f=N   in function f, N FS operands are on purpose and stay
                  ('all': all but the canary; 'every': that too)
 
@@ -44,8 +45,10 @@ class Config:
         return self.flags if self.plain_flags is None else self.plain_flags
 
 
-def config(group, name, flags, levels="O0 O2", **kw):
-    return [Config(f"{o}{name and '-' + name}", group, (f"-{o}", *flags.split()), **kw)
+def config(group, name, flags, levels="O0 O2", plain=None, **kw):
+    """plain: flags of the compile without the plugin, if others."""
+    return [Config(f"{o}{name and '-' + name}", group, (f"-{o}", *flags.split()),
+                   plain_flags=None if plain is None else (f"-{o}", *plain.split()), **kw)
             for o in levels.split()]
 
 
@@ -108,12 +111,13 @@ EXTRA_FOR_FULL = [
 
 
 class Corpus:
-    def __init__(self, path):
+    def __init__(self, path, gcc=False):
         self.path, self.flags, self.skip = path, [], []
         with open(path) as f:
             text = f.read()
-        for kind, words in re.findall(r"^[/;]+ (FLAGS|SKIP): (.*)$", text, re.M):
-            (self.flags if kind == "FLAGS" else self.skip).extend(words.split())
+        for only_gcc, kind, words in re.findall(r"^[/;]+ (GCC-)?(FLAGS|SKIP): (.*)$", text, re.M):
+            if gcc or not only_gcc:
+                (self.skip if kind == "SKIP" else self.flags).extend(words.split())
         self.heavy = "immintrin.h" in text
         self.spec = yardstick.keep_spec(path)
         if path.endswith(".cpp"):
@@ -128,15 +132,20 @@ class Corpus:
 
 
 class Driver:
+    """Runs clang. test/gcc/compare.py has another one."""
+    script = "test/pass/compare.py"
+
     def __init__(self, options, work):
         self.options, self.work, self.serial = options, work, itertools.count()
         self.clang = os.path.join(options.llvm, "clang")
         self.objdump = os.path.join(options.llvm, "llvm-objdump")
 
+    def command(self, source, flags, plugin, kind, output):
+        return [self.clang, *([f"-fpass-plugin={plugin}"] if plugin else []), "-w", kind, *flags,
+                *source.flags, source.path, "-o", output]
+
     def compile(self, source, flags, plugin, kind, output):
-        command = [self.clang, "-w", kind, *flags, *source.flags, source.path, "-o", output]
-        if plugin:
-            command.insert(1, f"-fpass-plugin={plugin}")
+        command = self.command(source, flags, plugin, kind, output)
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         return command, done.returncode, done.stdout + done.stderr
 
@@ -145,7 +154,7 @@ class Driver:
         stem = os.path.join(self.work, str(next(self.serial)))
         suffix = ".s" if kind == "-S" else ".o"
         plain, moved = stem + "-fs" + suffix, stem + "-gs" + suffix
-        reproduce = (f"test/pass/compare.py --plugin={self.options.plugin} "
+        reproduce = (f"{self.script} --plugin={self.options.plugin} "
                      f"--config={config.name} --kind={kind} {os.path.relpath(source.path)}")
         command, status, said = self.compile(source, config.plain, None, kind, plain)
         if status:
@@ -165,21 +174,22 @@ class Driver:
         return reproduce, problems
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plugin", default="", help="SegShift.so; none: compare plain with plain")
+def arguments(description, groups):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--plugin", default="", help="the plugin; none: compare plain with plain")
     parser.add_argument("--llvm", default="/usr/lib/llvm-22/bin")
-    parser.add_argument("--group", action="append", help="levels, models, features, full")
+    parser.add_argument("--group", action="append", help=groups)
     parser.add_argument("--config", action="append", help="configurations by name")
     parser.add_argument("--kind", choices=["-c", "-S"], help="objects or assembly only")
-    parser.add_argument("--full", action="store_true", help="a larger product of flags; slow")
     parser.add_argument("--list", action="store_true", help="print the configurations")
     parser.add_argument("--keep", metavar="DIR", help="leave the outputs there")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("files", nargs="*")
-    options = parser.parse_args()
+    return parser
 
-    matrix = MATRIX + (EXTRA_FOR_FULL if options.full or options.config else [])
+
+def run(options, matrix, corpus, make_driver):
+    """Compare each file of the corpus in each configuration that it fits."""
     if options.list:
         for c in matrix:
             print(f"{c.group:10} {c.name:20} {' '.join(c.flags)}")
@@ -191,9 +201,6 @@ def main():
         matrix = [c for c in matrix if c.group in options.group]
     if options.config:
         matrix = [c for c in matrix if c.name in options.config]
-    folder = os.path.join(HERE, "corpus")
-    paths = options.files or sorted(os.path.join(folder, f) for f in os.listdir(folder))
-    corpus = [Corpus(p) for p in paths]
     jobs = [(s, c, k) for c in matrix for s in corpus
             if options.files and not set(s.skip) & set(c.flags) or s.fits(c)
             for k in ("-c", "-S") if (k == options.kind if options.kind else k == "-c" or c.assembly)]
@@ -205,7 +212,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         if options.keep:
             os.makedirs(options.keep, exist_ok=True)
-        driver = Driver(options, options.keep or scratch)
+        driver = make_driver(options, options.keep or scratch)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for reproduce, problems in pool.map(lambda j: driver.compare(*j), jobs):
                 failed += bool(problems)
@@ -217,6 +224,19 @@ def main():
                     print(f"  ... {len(problems)} differences")
     print(f"{len(jobs) - failed} of {len(jobs)} outputs equal")
     return 1 if failed else 0
+
+
+def sources(folder):
+    return sorted(os.path.join(folder, f) for f in os.listdir(folder))
+
+
+def main():
+    parser = arguments(__doc__.splitlines()[0], "levels, models, features, full")
+    parser.add_argument("--full", action="store_true", help="a larger product of flags; slow")
+    options = parser.parse_args()
+    matrix = MATRIX + (EXTRA_FOR_FULL if options.full or options.config else [])
+    corpus = [Corpus(p) for p in options.files or sources(os.path.join(HERE, "corpus"))]
+    return run(options, matrix, corpus, Driver)
 
 
 if __name__ == "__main__":

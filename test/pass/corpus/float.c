@@ -42,8 +42,10 @@ int to_int(void) { return (int)d; }
 long to_long(void) { return (long)f; }
 unsigned long to_unsigned(void) { return (unsigned long)d; }
 void store_int(double v) { i = (int)v; }
+#ifdef __clang__ // GCC has __builtin_bit_cast in C++ only
 unsigned bits(void) { return __builtin_bit_cast(unsigned, f); }
 long dbits(void) { return __builtin_bit_cast(long, d); }
+#endif
 
 // x87: fld, fst, fstp, fadd, fsub, fmul, fdiv, fild, fist of every width.
 long double addx(long double v) { return v + x; }

@@ -1,10 +1,11 @@
-// Functions that keep FS by annotation.
+// Functions that keep FS by an attribute.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The outliner shares code of keep-fs functions and others, unless they differ.
 // SKIP: -enable-machine-outliner=always
 // KEEP-FS: keep_get=all keep_set=all keep_add=all keep_tp=all keep_call=all
 // KEEP-FS: keep_array=all keep_canary=all
-#define KEEP __attribute__((annotate("segshift.keep-fs"), noinline))
+#include "../../../runtime/include/segshift/keep_fs.h"
+#define KEEP SEGSHIFT_KEEPS_FS __attribute__((noinline))
 __thread int x;
 __thread long xs[8];
 extern __thread int ext;
