@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "AllowList.h"
+#include "command/Input.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/LineIterator.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 
@@ -35,10 +35,9 @@ Error AllowList::add(StringRef Pattern) {
 }
 
 Error AllowList::addFile(StringRef Path) {
-  auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/true);
+  auto Buffer = readText(Path);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message() +
-                             " [SEG001]");
+    return Buffer.takeError();
   for (line_iterator L(**Buffer, /*SkipBlanks=*/true, '#'); !L.is_at_end();
        ++L) {
     auto Fail = [&](const Twine &Message) {

@@ -14,7 +14,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Demangle/Demangle.h"
-#include "llvm/Object/Archive.h"
 
 using namespace llvm;
 
@@ -403,44 +402,24 @@ Expected<FileReport> auditFile(MemoryBufferRef Buffer, StringRef Name,
   return Report;
 }
 
-Error auditBuffer(MemoryBufferRef Buffer, const Options &O, AllowList &Allow,
-                  Report &R) {
-  StringRef Path = Buffer.getBufferIdentifier();
-  if (!Buffer.getBuffer().starts_with("!<arch>\n") &&
-      !Buffer.getBuffer().starts_with("!<thin>\n")) {
-    auto F = auditFile(Buffer, Path, O, Allow);
-    if (!F)
-      return F.takeError();
-    R.Files.push_back(std::move(*F));
-    return Error::success();
+void auditInput(const Input &In, const Options &O, AllowList &Allow,
+                Report &R) {
+  for (const Member &M : In.Members) {
+    if (M.What == Member::Content::Other) {
+      R.Warnings.push_back(M.Problem);
+      ++R.NotRead;
+      continue;
+    }
+    Expected<FileReport> File =
+        M.isELF() ? auditFile(M.buffer(), M.Name, O, Allow)
+                  : Expected<FileReport>(createStringError(M.Problem));
+    if (!File) {
+      R.Errors.push_back(toString(File.takeError()));
+      ++R.NotRead;
+      continue;
+    }
+    R.Files.push_back(std::move(*File));
   }
-
-  auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)) +
-                             " [SEG006]");
-  };
-  auto Archive = object::Archive::create(Buffer);
-  if (!Archive)
-    return Fail(Archive.takeError());
-  // That a member goes past the archive's end is known when the walk goes on.
-  Error Walk = Error::success();
-  std::vector<MemoryBufferRef> Members;
-  for (const auto &Child : (*Archive)->children(Walk)) {
-    auto Member = Child.getMemoryBufferRef();
-    if (!Member)
-      return joinErrors(Fail(Member.takeError()), std::move(Walk));
-    Members.push_back(*Member);
-  }
-  if (Walk)
-    return Fail(std::move(Walk));
-  for (MemoryBufferRef Member : Members) {
-    std::string Name = (Path + "(" + Member.getBufferIdentifier() + ")").str();
-    auto F = auditFile(Member, Name, O, Allow);
-    if (!F)
-      return F.takeError();
-    R.Files.push_back(std::move(*F));
-  }
-  return Error::success();
 }
 
 } // namespace segshift::audit

@@ -14,6 +14,8 @@
 #include "AllowList.h"
 #include "LinkMap.h"
 #include "Report.h"
+#include "command/Command.h"
+#include "command/Input.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include <set>
 
@@ -24,7 +26,7 @@ struct Options {
   std::optional<uint64_t> KernelArea;
   /// Further offsets of the thread control block, first and last: those of a
   /// libc that is on GS as a whole.
-  std::vector<std::pair<int64_t, int64_t>> TcbOffsets;
+  std::vector<OffsetRange> TcbOffsets;
   bool UseMarks = true;     // honour on-purpose marks in the file
   bool UseDebugInfo = true; // look up source lines
   std::set<Kind> Promoted;  // notes that count as findings
@@ -37,11 +39,8 @@ llvm::Expected<FileReport> auditFile(llvm::MemoryBufferRef Buffer,
                                      llvm::StringRef Name, const Options &O,
                                      AllowList &Allow);
 
-/// The same for a file or for each member of an archive, added to the report.
-/// The buffer's identifier is its path: that of a thin archive's members goes
-/// by it.
-llvm::Error auditBuffer(llvm::MemoryBufferRef Buffer, const Options &O,
-                        AllowList &Allow, Report &R);
+/// Audits a file, or each member of an archive, and adds it to the report.
+void auditInput(const Input &In, const Options &O, AllowList &Allow, Report &R);
 
 } // namespace segshift::audit
 #endif

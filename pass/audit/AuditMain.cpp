@@ -4,10 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Audit.h"
+#include "command/Output.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -43,9 +41,9 @@ static cl::opt<std::string> KernelArea(
 static cl::opt<std::string> TcbOffsets(
     "tcb-offsets",
     cl::desc(
-        "Further offsets of the thread control block, as in 0x18,0x40-0x7f, "
-        "or 'all': for a libc that is on GS as a whole"),
-    cl::value_desc("list"), cl::sub(AuditCommand), cl::cat(Category));
+        "Further offsets of the thread control block, as in 0x18,0x40-0x7f: "
+        "for a libc that is on GS as a whole"),
+    cl::value_desc("all|list"), cl::sub(AuditCommand), cl::cat(Category));
 static cl::list<std::string>
     ErrorOn("error-on", cl::CommaSeparated,
             cl::desc("Kinds of notes that count as findings, or 'all'"),
@@ -68,11 +66,16 @@ static cl::opt<bool> Quiet("quiet",
                            cl::sub(AuditCommand), cl::cat(Category));
 
 static bool fail(const Twine &Message) {
-  WithColor::error(errs(), "segshift audit") << Message << '\n';
+  error(Message);
   return false;
 }
 
 static bool fail(Error E) { return fail(toString(std::move(E))); }
+
+static bool toStandardOutput(const cl::opt<std::string> &Report) {
+  return Report.getNumOccurrences() &&
+         (Report.empty() || isStandardOutput(Report));
+}
 
 static bool readOptions(Options &O, AllowList &Allow, LinkMap &Map) {
   for (const std::string &Pattern : AllowOption)
@@ -88,28 +91,25 @@ static bool readOptions(Options &O, AllowList &Allow, LinkMap &Map) {
     } else if (const KindInfo *I = findKind(Name)) {
       O.Promoted.insert(I->K);
     } else {
-      return fail("--error-on: '" + Name + "' is no kind of finding");
+      return fail("--error-on: '" + Name + "' is not a kind of finding");
     }
   }
   if (!KernelArea.empty()) {
     uint64_t Size;
     if (StringRef(KernelArea).getAsInteger(0, Size))
-      return fail("--kernel-area: '" + KernelArea + "' is no number of bytes");
+      return fail("--kernel-area: '" + KernelArea +
+                  "' is not a number of bytes");
     O.KernelArea = Size;
   }
-  SmallVector<StringRef> Items;
-  StringRef(TcbOffsets).split(Items, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef Item : Items) {
-    auto [First, Last] = Item.split('-');
-    int64_t From = 0, To = INT32_MAX;
-    bool Ok = Item == "all" ||
-              (!First.getAsInteger(0, From) &&
-               !(Item.contains('-') ? Last : First).getAsInteger(0, To));
-    if (!Ok || From < 0 || To < From)
-      return fail("--tcb-offsets: '" + Item +
-                  "' is no offset and no range of offsets");
-    O.TcbOffsets.push_back({From, To});
+  if (TcbOffsets.getNumOccurrences()) {
+    auto Ranges = parseTcbOffsets(TcbOffsets);
+    if (!Ranges)
+      return fail(Ranges.takeError());
+    O.TcbOffsets = std::move(*Ranges);
   }
+  if (toStandardOutput(Json) && toStandardOutput(Sarif))
+    return fail("--json and --sarif both go to standard output; name a file "
+                "for one");
   if (!LinkMapFile.empty()) {
     if (Files.size() != 1)
       return fail("--link-map belongs to one image, but there are " +
@@ -124,21 +124,39 @@ static bool readOptions(Options &O, AllowList &Allow, LinkMap &Map) {
   return true;
 }
 
-// To the named file, or to standard output.
-static bool write(StringRef Path, function_ref<void(raw_ostream &)> Write) {
-  if (Path.empty()) {
-    Write(outs());
-    return true;
+static void readFiles(const Options &O, AllowList &Allow, Report &R) {
+  for (const std::string &Path : Files) {
+    auto In = Input::open(Path);
+    if (In) {
+      auditInput(*In, O, Allow, R);
+      continue;
+    }
+    R.Errors.push_back(toString(In.takeError()));
+    ++R.NotRead;
   }
-  std::error_code EC;
-  raw_fd_ostream OS(Path, EC, sys::fs::OF_Text);
-  if (!EC) {
-    Write(OS);
-    OS.close();
-    EC = OS.error();
-    OS.clear_error();
+  for (Site &S : Allow.unused()) {
+    if (O.Promoted.count(S.K))
+      S.Sev = Severity::Finding;
+    R.Loose.push_back(std::move(S));
   }
-  return !EC || fail(Path + ": " + EC.message());
+}
+
+// Each to its file or to standard output; the text where neither is there.
+static bool writeReports(const Report &R) {
+  bool Ok = true;
+  auto Write = [&](const cl::opt<std::string> &Option,
+                   function_ref<void(raw_ostream &, const Report &)> Writer) {
+    if (!Option.getNumOccurrences())
+      return;
+    StringRef Path = Option.empty() ? StringRef("-") : StringRef(Option);
+    if (Error E = writeOutput(Path, [&](raw_ostream &OS) { Writer(OS, R); }))
+      Ok = fail(std::move(E));
+  };
+  Write(Json, writeJson);
+  Write(Sarif, writeSarif);
+  if (!toStandardOutput(Json) && !toStandardOutput(Sarif))
+    writeText(outs(), R, Quiet);
+  return Ok;
 }
 
 int runAudit() {
@@ -146,39 +164,16 @@ int runAudit() {
   AllowList Allow;
   LinkMap Map;
   if (!readOptions(O, Allow, Map))
-    return 2;
-
+    return Failed;
   Report R;
-  bool Ok = true;
-  for (const std::string &Path : Files) {
-    auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                        /*RequiresNullTerminator=*/false);
-    if (!Buffer)
-      Ok = fail(Path + ": " + Buffer.getError().message() + " [SEG001]");
-    else if (Error E = auditBuffer((*Buffer)->getMemBufferRef(), O, Allow, R))
-      Ok = fail(std::move(E));
-  }
-  for (Site &S : Allow.unused()) {
-    if (O.Promoted.count(S.K))
-      S.Sev = Severity::Finding;
-    R.Loose.push_back(std::move(S));
-  }
-
-  bool JsonOut = Json.getNumOccurrences(), SarifOut = Sarif.getNumOccurrences();
-  if (JsonOut && SarifOut && Json.empty() && Sarif.empty()) {
-    fail("--json and --sarif both go to standard output; name a file for one");
-    return 2;
-  }
-  if (JsonOut)
-    Ok &= write(Json, [&](raw_ostream &OS) { writeJson(OS, R); });
-  if (SarifOut)
-    Ok &= write(Sarif, [&](raw_ostream &OS) { writeSarif(OS, R); });
-  if (!(JsonOut && Json.empty()) && !(SarifOut && Sarif.empty()))
-    writeText(outs(), R, Quiet);
-  outs().flush();
-  if (!Ok)
-    return 2;
-  return count(R).Findings ? 1 : 0;
+  readFiles(O, Allow, R);
+  for (const std::string &Text : R.Warnings)
+    warning(Text);
+  for (const std::string &Text : R.Errors)
+    error(Text);
+  if (!writeReports(R) || !R.Errors.empty())
+    return Failed;
+  return count(R).Findings ? Found : Done;
 }
 
 } // namespace segshift

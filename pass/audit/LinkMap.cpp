@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "LinkMap.h"
+#include "command/Input.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 
@@ -125,10 +125,9 @@ Expected<LinkMap> parseLinkMap(StringRef Text) {
 }
 
 Expected<LinkMap> readLinkMap(StringRef Path) {
-  auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/true);
+  auto Buffer = readText(Path);
   if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message() +
-                             " [SEG001]");
+    return Buffer.takeError();
   auto Map = parseLinkMap((*Buffer)->getBuffer());
   if (!Map)
     return createStringError(Path + ": " + toString(Map.takeError()) +

@@ -83,6 +83,8 @@ struct FileReport {
 struct Report {
   std::vector<FileReport> Files;
   std::vector<Site> Loose; // not about a place in a binary: allow entries
+  unsigned NotRead = 0;    // files and members of archives
+  std::vector<std::string> Errors, Warnings; // why
 };
 
 struct Totals {

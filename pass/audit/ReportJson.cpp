@@ -101,6 +101,7 @@ void writeJson(raw_ostream &OS, const Report &R) {
       J.attribute("allowed", T.Allowed);
       J.attribute("onPurpose", T.Marked);
       J.attribute("notes", T.Notes);
+      J.attribute("notRead", R.NotRead);
     });
   });
   OS << '\n';

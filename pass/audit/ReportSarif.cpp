@@ -92,6 +92,14 @@ static void writeResult(json::OStream &J, const FileReport *F, const Site &S) {
   });
 }
 
+static void writeNotification(json::OStream &J, StringRef Level,
+                              StringRef Text) {
+  J.object([&] {
+    J.attribute("level", Level);
+    J.attributeObject("message", [&] { J.attribute("text", text(Text)); });
+  });
+}
+
 void writeSarif(raw_ostream &OS, const Report &R) {
   json::OStream J(OS, 2);
   J.object([&] {
@@ -117,6 +125,17 @@ void writeSarif(raw_ostream &OS, const Report &R) {
                     J.attribute("level", level(I.Default));
                   });
                 });
+            });
+          });
+        });
+        J.attributeArray("invocations", [&] {
+          J.object([&] {
+            J.attribute("executionSuccessful", R.Errors.empty());
+            J.attributeArray("toolExecutionNotifications", [&] {
+              for (const std::string &Text : R.Errors)
+                writeNotification(J, "error", Text);
+              for (const std::string &Text : R.Warnings)
+                writeNotification(J, "warning", Text);
             });
           });
         });

@@ -86,6 +86,9 @@ void writeText(raw_ostream &OS, const Report &R, bool Quiet) {
   for (Kind K : Seen)
     OS << "hint: " << info(K).Id << ": " << info(K).Mend << '\n';
 
+  // After an error "0 files: 0 findings" would look like a result.
+  if (R.Files.empty() && R.NotRead)
+    return;
   Totals T = count(R);
   OS << R.Files.size() << (R.Files.size() == 1 ? " file: " : " files: ")
      << T.Findings << (T.Findings == 1 ? " finding" : " findings");
@@ -93,7 +96,10 @@ void writeText(raw_ostream &OS, const Report &R, bool Quiet) {
     OS << " in " << T.Functions
        << (T.Functions == 1 ? " function" : " functions");
   OS << ", " << T.Allowed << " allowed, " << T.Marked << " on purpose, "
-     << T.Notes << (T.Notes == 1 ? " note\n" : " notes\n");
+     << T.Notes << (T.Notes == 1 ? " note" : " notes");
+  if (R.NotRead)
+    OS << "; " << R.NotRead << " not read";
+  OS << '\n';
 }
 
 } // namespace segshift::audit

@@ -132,7 +132,7 @@ CodeReader::resolve(const Insn &I, unsigned Region, uint64_t FieldValue,
       if (R.Type == ELF::R_X86_64_PC32 || R.Type == ELF::R_X86_64_PLT32)
         Target += I.end() - R.Address;
       for (unsigned Index = 0; Index < Obj.regions().size(); ++Index)
-        if (Obj.regions()[Index].Section == Sym->st_shndx &&
+        if (Obj.regions()[Index].Section == Obj.symbolSection(R.Symbol) &&
             Obj.regions()[Index].contains(Target))
           return std::pair(Index, Target);
       return std::nullopt;
@@ -183,7 +183,8 @@ const std::vector<uint64_t> &CodeReader::labelsInTables(unsigned Region) {
         continue;
       uint64_t Target = Sym->st_value + R.r_addend;
       for (unsigned Index = 0; Index < Obj.regions().size(); ++Index)
-        if (Obj.regions()[Index].Section == Sym->st_shndx &&
+        if (Obj.regions()[Index].Section ==
+                Obj.symbolSection(R.getSymbol(false)) &&
             Obj.regions()[Index].contains(Target))
           (*Labels)[Index].push_back(Target);
     }
@@ -496,7 +497,8 @@ bool CodeReader::RangeReader::readTable(uint64_t Offset) {
       if (!Relocs.empty()) {
         const ELFT::Sym *Sym = Reader.Obj.symbol(Relocs[0].Symbol);
         if (Relocs[0].Type != ELF::R_X86_64_64 || !Sym ||
-            Sym->st_shndx != Reader.Obj.regions()[Range.Region].Section)
+            Reader.Obj.symbolSection(Relocs[0].Symbol) !=
+                Reader.Obj.regions()[Range.Region].Section)
           break;
         Target = Sym->st_value + Relocs[0].Addend;
       } else if (Reader.Obj.isRelocatable()) {

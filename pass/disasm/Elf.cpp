@@ -74,12 +74,21 @@ const ELFT::Sym *ElfObject::symbol(uint32_t Index) const {
   return Index < SymbolTable.size() ? &SymbolTable[Index] : nullptr;
 }
 
+uint32_t ElfObject::symbolSection(uint32_t Index) const {
+  const ELFT::Sym *Sym = symbol(Index);
+  if (!Sym)
+    return 0;
+  if (Sym->st_shndx == ELF::SHN_XINDEX)
+    return Index < SectionIndices.size() ? uint32_t(SectionIndices[Index]) : 0;
+  return Sym->st_shndx < ELF::SHN_LORESERVE ? Sym->st_shndx : 0;
+}
+
 StringRef ElfObject::symbolName(uint32_t Index) const {
   const ELFT::Sym *Sym = symbol(Index);
   if (!Sym)
     return "";
   if (Sym->getType() == ELF::STT_SECTION) {
-    Expected<const ELFT::Shdr *> ShdrOrErr = File.getSection(Sym->st_shndx);
+    Expected<const ELFT::Shdr *> ShdrOrErr = File.getSection(symbolSection(Index));
     if (!ShdrOrErr)
       return consumeError(ShdrOrErr.takeError()), "";
     Expected<StringRef> NameOrErr = File.getSectionName(**ShdrOrErr);

@@ -106,6 +106,9 @@ public:
   llvm::StringRef symbolName(uint32_t Index) const;
   /// The symbol table's entry, or null. For relocatable objects.
   const ELFT::Sym *symbol(uint32_t Index) const;
+  /// Index of the section that a symbol is defined in, also where the symbol
+  /// table has no room for it; 0 when there is none (undefined, absolute).
+  uint32_t symbolSection(uint32_t Index) const;
 
   /// The symbol that \p Address belongs to: the last function (or other
   /// symbol) that starts at or before it; null when there is none.
@@ -156,6 +159,7 @@ private:
   std::vector<std::vector<Relocation>> Relocations;
   ELFT::SymRange SymbolTable;
   llvm::StringRef StringTable;
+  llvm::ArrayRef<ELFT::Word> SectionIndices; ///< of symbols with SHN_XINDEX
   std::optional<TlsSegment> Tls;
   std::unordered_map<uint64_t, const ELFT::Rela *> DynamicRelocations;
   /// By section: offset to relocation. Filled when first asked for.

@@ -52,6 +52,8 @@ Error ElfObject::readSymbolTable(const ELFT::Shdr &Table) {
       return ExtendedOrErr.takeError();
     Extended = *ExtendedOrErr;
   }
+  if (Table.sh_type == ELF::SHT_SYMTAB)
+    SectionIndices = Extended;
   for (const auto &[Index, Sym] : enumerate(*SymsOrErr)) {
     uint8_t Type = Sym.getType();
     if (Type == ELF::STT_SECTION || Type == ELF::STT_FILE)

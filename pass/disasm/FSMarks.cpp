@@ -83,7 +83,7 @@ private:
                     (Width == 8 ? ELF::R_X86_64_PC64 : ELF::R_X86_64_PC32))
       return error("has no PC-relative relocation at offset " + Twine(At));
     // S + A - P, and the distance is at P.
-    return Site{Sym->st_shndx,
+    return Site{Obj.symbolSection(R->getSymbol(false)),
                 static_cast<uint64_t>(Sym->st_value + R->r_addend)};
   }
 

@@ -410,10 +410,9 @@ std::vector<size_t> ThreadOffsets::switchTargets(size_t Index) const {
       return true;
     const Relocation *R = findRelocation(Obj, Region, I, Types);
     const ELFT::Sym *Sym = R ? Obj.symbol(R->Symbol) : nullptr;
-    if (!Sym || Sym->st_shndx == ELF::SHN_UNDEF ||
-        Sym->st_shndx >= ELF::SHN_LORESERVE)
+    Section = R ? Obj.symbolSection(R->Symbol) : 0;
+    if (!Section)
       return false;
-    Section = Sym->st_shndx;
     Table = Sym->st_value + R->Addend;
     if (PcRelative)
       Table += I.end() - R->Address;
@@ -458,9 +457,9 @@ std::vector<size_t> ThreadOffsets::switchTargets(size_t Index) const {
       Target = Sym->st_value + R->r_addend;
       if (IsRelative)
         Target -= Entry * Width;
-      for (TargetRegion = 0;
-           TargetRegion < Obj.regions().size() &&
-           Obj.regions()[TargetRegion].Section != Sym->st_shndx;)
+      for (TargetRegion = 0; TargetRegion < Obj.regions().size() &&
+                             Obj.regions()[TargetRegion].Section !=
+                                 Obj.symbolSection(R->getSymbol(false));)
         ++TargetRegion;
     } else if (IsRelative) {
       std::optional<uint32_t> Distance = Obj.read32(At);

@@ -14,8 +14,7 @@ using namespace llvm;
 namespace segshift {
 
 static Error fail(StringRef Path, const Twine &What, std::error_code EC) {
-  return createStringError(Path + ": " + What + ": " + EC.message() +
-                           " [SEG231]");
+  return outputError(Path, What + ": " + EC.message());
 }
 
 std::string applyEdits(StringRef Buffer, ArrayRef<Edit> Edits) {
@@ -35,23 +34,20 @@ Error Writer::write(StringRef Path, StringRef Buffer, ArrayRef<Edit> Edits,
   sys::fs::file_status InputStatus;
   if (std::error_code EC = sys::fs::status(Like, InputStatus))
     return fail(Like, "cannot read its mode", EC);
-  // Write what a symbolic link points to, not the link.
-  SmallString<128> Real(Path);
-  if (sys::fs::exists(Path))
-    if (std::error_code EC = sys::fs::real_path(Path, Real))
-      return fail(Path, "cannot resolve", EC);
-  if (sys::fs::exists(Real) && !sys::fs::is_regular_file(Real))
-    return createStringError(Path +
-                             ": exists and is not a regular file [SEG231]");
-
+  Expected<OutputPlace> Place = resolveOutput(Path);
+  if (!Place)
+    return Place.takeError();
+  if (Place->What != OutputPlace::Kind::File) {
+    Streams.emplace_back(std::move(*Place), applyEdits(Buffer, Edits));
+    return Error::success();
+  }
+  const std::string &Real = Place->Path;
   Expected<sys::fs::TempFile> TempOrErr =
       sys::fs::TempFile::create(Twine(Real) + ".tmp%%%%%%");
   if (!TempOrErr)
-    return createStringError(Path +
-                             ": cannot create a temporary file beside "
-                             "it: " +
-                             toString(TempOrErr.takeError()) + " [SEG231]");
-  Files.push_back({std::move(*TempOrErr), std::string(Real)});
+    return outputError(Path, "cannot create a temporary file beside it: " +
+                                 toString(TempOrErr.takeError()));
+  Files.push_back({std::move(*TempOrErr), Real});
   sys::fs::TempFile &Temp = Files.back().Temp;
   {
     raw_fd_ostream OS(Temp.FD, /*shouldClose=*/false, /*unbuffered=*/true);
@@ -101,11 +97,14 @@ Error Writer::write(StringRef Path, StringRef Buffer, ArrayRef<Edit> Edits,
 }
 
 Error Writer::commit() {
+  for (const auto &[Place, Bytes] : Streams)
+    if (Error E = writeStream(Place, [&](raw_ostream &OS) { OS << Bytes; }))
+      return E;
+  Streams.clear();
   while (!Files.empty()) {
     Pending &P = Files.back();
     if (Error E = P.Temp.keep(P.Path))
-      return createStringError(
-          P.Path + ": cannot write: " + toString(std::move(E)) + " [SEG231]");
+      return outputError(P.Path, "cannot write: " + toString(std::move(E)));
     Files.pop_back();
   }
   return Error::success();

@@ -7,6 +7,7 @@
 #define SEGSHIFT_REWRITE_WRITER_H
 
 #include "Plan.h"
+#include "command/Output.h"
 #include "llvm/Support/FileSystem.h"
 
 namespace segshift {
@@ -16,7 +17,8 @@ std::string applyEdits(llvm::StringRef Buffer, llvm::ArrayRef<Edit> Edits);
 
 /// Writes any number of files: each to a temporary file beside its place, and
 /// all moved into place by commit(). When a Writer is destroyed without
-/// commit(), no file has changed.
+/// commit(), no file has changed. Standard output, pipes and devices are
+/// written by commit() as well, first of all.
 class Writer {
 public:
   Writer() = default;
@@ -37,6 +39,7 @@ private:
     std::string Path;
   };
   std::vector<Pending> Files;
+  std::vector<std::pair<OutputPlace, std::string>> Streams; // and their bytes
 };
 
 } // namespace segshift

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Segments.h"
+#include "command/Command.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
@@ -19,7 +20,6 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 #include <optional>
 
@@ -211,9 +211,8 @@ struct Count {
 void run(const Tools &T, const Case &C, StringRef Level, By Way, Count &N) {
   if (Error E = check(T, C, Level, Way)) {
     ++N.Failed;
-    WithColor::error(errs(), "segshift selftest")
-        << C.Name << " " << Level << " " << wayName(Way) << ": "
-        << toString(std::move(E)) << "\n";
+    error(C.Name + " " + Level + " " + wayName(Way) + ": " +
+          toString(std::move(E)));
     return;
   }
   ++N.Passed;
@@ -245,14 +244,12 @@ Expected<Tools> findTools() {
 int runSelfTest() {
   auto T = findTools();
   if (!T) {
-    WithColor::error(errs(), "segshift selftest")
-        << toString(T.takeError()) << "\n";
-    return 1;
+    error(T.takeError());
+    return Failed;
   }
   scope_exit Cleanup([&] {
     if (std::error_code E = sys::fs::remove_directories(T->Folder, false))
-      WithColor::warning(errs(), "segshift selftest")
-          << T->Folder << ": " << E.message() << "\n";
+      warning(T->Folder + ": " + E.message());
   });
   if (!Quiet)
     outs() << "clang:  " << T->Clang << "\nplugin: " << T->Plugin << "\n";
@@ -267,13 +264,14 @@ int runSelfTest() {
   // Where even this has no %fs, the checks above show nothing.
   run(*T, Cases[0], "-O2", By::ClangAlone, N);
 
-  if (N.Failed)
-    errs() << "segshift selftest: " << N.Failed << " of " << N.Passed + N.Failed
-           << " checks failed: do not build a kernel "
-           << "with these tools\n";
-  else if (!Quiet)
+  if (N.Failed) {
+    error(Twine(N.Failed) + " of " + Twine(N.Passed + N.Failed) +
+          " checks failed: do not build a kernel with these tools");
+    return Found;
+  }
+  if (!Quiet)
     outs() << N.Passed << " checks passed\n";
-  return N.Failed ? 1 : 0;
+  return Done;
 }
 
 } // namespace segshift

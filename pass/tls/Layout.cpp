@@ -25,6 +25,21 @@ uint64_t blockSize(uint64_t VAddr, uint64_t MemSize, uint64_t Align) {
   return MemSize + ((0 - VAddr - MemSize) & Mask);
 }
 
+/// Where a symbol table has no room for the index of a section.
+static Expected<DataRegion<ELF64LEFile::Elf_Word>>
+sectionIndices(const ELF64LEFile &Elf, ELF64LEFile::Elf_Shdr_Range Shdrs,
+               const ELF64LEFile::Elf_Shdr &SymbolTable) {
+  for (const auto &S : Shdrs)
+    if (S.sh_type == SHT_SYMTAB_SHNDX && S.sh_link < Shdrs.size() &&
+        &Shdrs[S.sh_link] == &SymbolTable) {
+      auto Indices = Elf.getSHNDXTable(S, Shdrs);
+      if (!Indices)
+        return Indices.takeError();
+      return DataRegion<ELF64LEFile::Elf_Word>(*Indices);
+    }
+  return DataRegion<ELF64LEFile::Elf_Word>(ArrayRef<ELF64LEFile::Elf_Word>());
+}
+
 static Error readVariables(const ELF64LEFile &Elf,
                            ELF64LEFile::Elf_Shdr_Range Shdrs, Layout &L) {
   // .symtab has all that .dynsym has.
@@ -42,6 +57,9 @@ static Error readVariables(const ELF64LEFile &Elf,
   auto Strings = Elf.getStringTableForSymtab(*Table);
   if (!Strings)
     return Strings.takeError();
+  auto Extended = sectionIndices(Elf, Shdrs, *Table);
+  if (!Extended)
+    return Extended.takeError();
   for (const auto &Sym : *Symbols) {
     if (Sym.getType() != STT_TLS || Sym.st_shndx == SHN_UNDEF)
       continue;
@@ -53,10 +71,10 @@ static Error readVariables(const ELF64LEFile &Elf,
     V.Offset = Sym.st_value;
     V.Size = Sym.st_size;
     if (L.Relocatable) {
-      if (Sym.st_shndx < SHN_LORESERVE) {
-        auto Sec = Elf.getSection(Sym.st_shndx);
-        if (!Sec)
-          return Sec.takeError();
+      auto Sec = Elf.getSection(Sym, Table, *Extended);
+      if (!Sec)
+        return Sec.takeError();
+      if (*Sec) { // not SHN_COMMON
         auto SecName = Elf.getSectionName(**Sec);
         if (!SecName)
           return SecName.takeError();

@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "Overlap.h"
 #include "Uses.h"
+#include "command/Command.h"
+#include "command/Input.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
@@ -13,8 +15,6 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -48,7 +48,6 @@ struct Image {
   bool FixedOffsets = false; // the linker has fixed x@tpoff
   Layout L;
   std::vector<Use> Uses;
-  std::unique_ptr<MemoryBuffer> Buffer;
 
   bool reaches(Segment S) const {
     return any_of(Uses, [&](const Use &U) { return U.Seg == S; });
@@ -88,20 +87,16 @@ void describe(const ElfObject &Obj, Image &I) {
   }
 }
 
-Expected<Image> read(const std::string &Path) {
+Expected<Image> read(const Member &M) {
+  if (!M.isELF())
+    return createStringError(M.Problem);
   Image I;
-  I.Name = Path;
-  auto Buffer = MemoryBuffer::getFile(Path, /*IsText=*/false,
-                                      /*RequiresNullTerminator=*/false);
-  if (!Buffer)
-    return createStringError(Path + ": " + Buffer.getError().message() +
-                             " [SEG001]");
-  I.Buffer = std::move(*Buffer);
-  auto Obj = ElfObject::create(I.Buffer->getMemBufferRef());
+  I.Name = M.Name;
+  auto Obj = ElfObject::create(M.buffer());
   if (!Obj)
     return Obj.takeError();
   auto Fail = [&](Error E) {
-    return createStringError(Path + ": " + toString(std::move(E)) +
+    return createStringError(M.Name + ": " + toString(std::move(E)) +
                              " [SEG003]");
   };
   auto L = readLayout((*Obj)->file());
@@ -328,65 +323,94 @@ void writeJson(json::OStream &J, const Image &I, const Image *Kernel,
   });
 }
 
-int fail(Error E) {
-  WithColor::error(errs(), "segshift tls") << toString(std::move(E)) << '\n';
-  return 2;
+/// What the options say of the kernel, if they name one.
+Expected<std::optional<Image>> readKernel(Comparison &C) {
+  if (KernelFile.empty()) {
+    if (!ReservedOption.empty())
+      return createStringError("--reserved needs --kernel");
+    return std::nullopt;
+  }
+  auto In = Input::open(KernelFile);
+  if (!In)
+    return In.takeError();
+  auto NoImage = [] {
+    return createStringError(KernelFile + ": --kernel needs a linked image");
+  };
+  if (In->TheArchive)
+    return NoImage();
+  auto Kernel = read(In->Members[0]);
+  if (!Kernel)
+    return Kernel.takeError();
+  if (Kernel->L.Relocatable)
+    return NoImage();
+  auto N = reservedBytes(*Kernel);
+  if (!N)
+    return N.takeError();
+  C.Reserved = *N;
+  C.KernelOnGs = !Kernel->reaches(Segment::FS) && Kernel->reaches(Segment::GS);
+  return std::optional(std::move(*Kernel));
+}
+
+/// Calls \p F with each ELF file of the inputs. \returns false when something
+/// could not be read.
+bool forEachImage(function_ref<void(const Image &)> F) {
+  bool Ok = true;
+  for (const std::string &Path : Files) {
+    auto In = Input::open(Path);
+    if (!In) {
+      error(In.takeError());
+      Ok = false;
+      continue;
+    }
+    for (const Member &M : In->Members) {
+      if (M.What == Member::Content::Other) {
+        warning(M.Problem);
+        continue;
+      }
+      auto I = read(M);
+      if (I) {
+        F(*I);
+        continue;
+      }
+      error(I.takeError());
+      Ok = false;
+    }
+  }
+  return Ok;
 }
 
 } // namespace
 
 int runTls() {
-  std::optional<Image> Kernel;
   Comparison C;
-  if (!KernelFile.empty()) {
-    auto K = read(KernelFile);
-    if (!K)
-      return fail(K.takeError());
-    if (K->L.Relocatable)
-      return fail(
-          createStringError(KernelFile + ": --kernel needs a linked image"));
-    Kernel = std::move(*K);
-    auto N = reservedBytes(*Kernel);
-    if (!N)
-      return fail(N.takeError());
-    C.Reserved = *N;
-    C.KernelOnGs =
-        !Kernel->reaches(Segment::FS) && Kernel->reaches(Segment::GS);
-  } else if (!ReservedOption.empty()) {
-    return fail(createStringError("--reserved needs --kernel"));
+  auto Kernel = readKernel(C);
+  if (!Kernel) {
+    error(Kernel.takeError());
+    return Failed;
   }
-
-  bool Ok = true, Overlaps = false;
+  const Image *K = *Kernel ? &**Kernel : nullptr;
+  bool Overlaps = false;
   std::optional<json::OStream> J; // must write something once it is there
   if (Json) {
     J.emplace(outs(), 2);
     J->arrayBegin();
   }
-  for (const std::string &Path : Files) {
-    auto I = read(Path);
-    if (!I) {
-      fail(I.takeError());
-      Ok = false;
-      continue;
-    }
+  bool Ok = forEachImage([&](const Image &I) {
     C.O = Overlap();
-    if (Kernel && I->FixedOffsets && !C.KernelOnGs)
-      C.O = findOverlap(I->L, Kernel->L, C.Reserved);
+    if (K && I.FixedOffsets && !C.KernelOnGs)
+      C.O = findOverlap(I.L, K->L, C.Reserved);
     Overlaps |= C.O.Bytes != 0;
-    if (Json) {
-      J->object([&] { writeJson(*J, *I, Kernel ? &*Kernel : nullptr, C); });
-    } else {
-      writeText(outs(), *I);
-      if (Kernel)
-        writeText(outs(), *I, *Kernel, C);
-    }
-  }
-  if (Json) {
+    if (J)
+      return J->object([&] { writeJson(*J, I, K, C); });
+    writeText(outs(), I);
+    if (K)
+      writeText(outs(), I, *K, C);
+  });
+  if (J) {
     J->arrayEnd();
     outs() << '\n';
   }
-  outs().flush();
-  return !Ok ? 2 : Overlaps ? 1 : 0;
+  return !Ok ? Failed : Overlaps ? Found : Done;
 }
 
 } // namespace segshift

@@ -24,9 +24,10 @@ static void fuzzAudit(StringRef Bytes) {
   O.UseDebugInfo = false;
   audit::AllowList Allow;
   audit::Report R;
-  if (Error E =
-          audit::auditBuffer(MemoryBufferRef(Bytes, "input"), O, Allow, R))
-    return consumeError(std::move(E));
+  auto In = Input::parse(MemoryBuffer::getMemBufferCopy(Bytes, "input"));
+  if (!In)
+    return consumeError(In.takeError());
+  audit::auditInput(*In, O, Allow, R);
   audit::writeText(nulls(), R, false);
   audit::writeJson(nulls(), R);
   audit::writeSarif(nulls(), R);

@@ -9,7 +9,7 @@
 // result verifies, and a second run has nothing left to do.
 //
 //===----------------------------------------------------------------------===//
-#include "rewrite/Input.h"
+#include "command/Input.h"
 #include "rewrite/Note.h"
 #include "rewrite/Report.h"
 #include "rewrite/Verify.h"
@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Size) {
     if (All)
       Config.TcbOffsets.push_back({0, INT32_MAX});
     for (const Member &M : InOrErr->Members)
-      if (M.IsELF)
+      if (M.isELF())
         rewriteMember(M, Config);
   }
   return 0;

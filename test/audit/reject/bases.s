@@ -9,7 +9,7 @@
 # RUN: FileCheck %s --input-file=%t.on.txt --check-prefix=ON --implicit-check-not=finding:
 # RUN: %segshift audit --error-on=fsbase %t.o > /dev/null 2> %t.err; test $? -eq 2
 # RUN: FileCheck %s --input-file=%t.err --check-prefix=ERR
-# ERR: --error-on: 'fsbase' is no kind of finding
+# ERR: --error-on: 'fsbase' is not a kind of finding
 switch_fs:
 # CHECK: finding: reads FS_BASE, in switch_fs+0x0 [fs-base]
   rdfsbase %rax

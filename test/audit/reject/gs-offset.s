@@ -19,7 +19,7 @@
 # RUN: %segshift audit --tcb-offsets=8-4 %t.o 2> %t.err; test $? -eq 2
 # RUN: %segshift audit --tcb-offsets=many %t.o 2> %t.err; test $? -eq 2
 # RUN: FileCheck %s --input-file=%t.err --check-prefix=LIST
-# LIST: --tcb-offsets: 'many' is no offset and no range of offsets
+# LIST: --tcb-offsets: 'many' is neither an offset
 # Without TLS in the image nothing lies below the thread pointer.
 # RUN: echo 'f: movl %%gs:-8, %%eax' | %llvm/llvm-mc -triple=x86_64 -filetype=obj - -o %t.no-tls.o
 # RUN: %llvm/ld.lld -e f %t.no-tls.o -o %t.no-tls
