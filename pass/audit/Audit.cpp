@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Audit.h"
+#include "segshift/abi.h"
 #include "../disasm/CodeReader.h"
 #include "../disasm/Elf.h"
 #include "../tls/Layout.h"
@@ -339,7 +340,7 @@ void unmarkedObjects(const LinkMap &Map, ArrayRef<uint64_t> SegmentUses,
   std::set<StringRef> Noted;
   for (const LinkMap::Piece &P : Map.Pieces) {
     StringRef S = P.Section;
-    if (S == ".note.segshift")
+    if (S == SEGSHIFT_NOTE_SECTION || S == SEGSHIFT_OBJECT_SECTION)
       Noted.insert(P.Object);
     else if (P.Size && (S.starts_with(".tdata") || S.starts_with(".tbss")))
       Touching.try_emplace(P.Object, "holds " + P.Section);

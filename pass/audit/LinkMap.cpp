@@ -28,7 +28,7 @@ static bool canHoldCode(const LinkMap::Piece &P) {
   StringRef S = P.Section;
   for (StringRef Prefix :
        {".debug", ".comment", ".note", ".tbss", ".stab", ".line", ".symtab",
-        ".strtab", ".shstrtab", ".gnu.", ".llvm"})
+        ".strtab", ".shstrtab", ".gnu.", ".llvm", ".segshift"})
     if (S.starts_with(Prefix))
       return false;
   return P.Size != 0;

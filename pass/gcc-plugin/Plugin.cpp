@@ -28,11 +28,13 @@ static bool makesCode() {
 
 static void writeNote() {
   fprintf(asm_out_file,
-          "\t.pushsection\t%s,\"a\",@note\n\t.balign\t4\n"
+          "\t.pushsection\t%s,\"aM\",@note,32\n\t.balign\t4\n"
           "\t.long\t%u,8,%u\n\t.asciz\t\"%s\"\n\t.balign\t4\n"
-          "\t.long\t%u,%u\n\t.popsection\n",
+          "\t.long\t%u,%u\n\t.popsection\n"
+          "\t.pushsection\t%s,\"\",@progbits\n\t.byte\t%u\n\t.popsection\n",
           SEGSHIFT_NOTE_SECTION, (unsigned)sizeof(SEGSHIFT_NOTE_NAME),
           SEGSHIFT_NOTE_TYPE, SEGSHIFT_NOTE_NAME, SEGSHIFT_ABI_VERSION,
+          SEGSHIFT_MADE_BY_PLUGIN, SEGSHIFT_OBJECT_SECTION,
           SEGSHIFT_MADE_BY_PLUGIN);
 }
 

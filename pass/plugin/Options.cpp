@@ -22,9 +22,21 @@ static cl::opt<DynamicModel> TLSModelOption(
                clEnumValN(DynamicModel::Keep, "keep",
                           "shared modules with dynamic TLS of their own")));
 
+enum class AsmOffsets { Warn, Allow };
+
+static cl::opt<AsmOffsets> AsmOffsetsOption(
+    "segshift-asm-offsets", cl::cat(Category), cl::init(AsmOffsets::Warn),
+    cl::desc("Assembly that uses the thread control block's places under %fs"),
+    cl::values(clEnumValN(AsmOffsets::Warn, "warn", "warn of it (default)"),
+               clEnumValN(AsmOffsets::Allow, "allow",
+                          "it means the application's")));
+
 static cl::opt<bool>
     StatsOption("segshift-stats", cl::cat(Category),
                 cl::desc("Print how many FS uses were moved and left alone"));
 
 DynamicModel segshift::dynamicModel() { return TLSModelOption; }
+bool segshift::asmOffsetsAllowed() {
+  return AsmOffsetsOption == AsmOffsets::Allow;
+}
 bool segshift::statsWanted() { return StatsOption; }

@@ -15,6 +15,9 @@ enum class DynamicModel { LocalExec, InitialExec, Keep };
 
 DynamicModel dynamicModel();
 
+/// -segshift-asm-offsets=allow
+bool asmOffsetsAllowed();
+
 /// -segshift-stats
 bool statsWanted();
 

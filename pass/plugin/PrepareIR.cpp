@@ -6,6 +6,7 @@
 
 #include "PrepareIR.h"
 #include "../asm-text/AsmText.h"
+#include "AsmOffsets.h"
 #include "KeepFS.h"
 #include "Options.h"
 #include "segshift/abi.h"
@@ -20,6 +21,7 @@
 #include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Pass.h"
+#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
@@ -38,6 +40,52 @@ static constexpr char AsmMessage[] =
     "segshift: this assembly reaches a TLS variable through %fs, which belongs "
     "to the application; write %gs, or mark the function "
     "annotate(\"segshift.keep-fs\") [SEG103]";
+
+/// What is at the places of the thread control block that inline assembly is
+/// known to read by number, as C libraries' does.
+static StringRef placeName(uint64_t Offset) {
+  switch (Offset) {
+  case SEGSHIFT_TCB_SELF:
+  case SEGSHIFT_TCB_SELF2:
+    return "thread pointer";
+  case SEGSHIFT_TCB_CANARY:
+    return "canary";
+  case SEGSHIFT_TCB_PTR_GUARD:
+    return "pointer guard";
+  }
+  return "";
+}
+
+/// A warning for each such place in \p Text, or nothing.
+static std::string
+asmOffsetMessage(StringRef Text,
+                 function_ref<std::optional<int64_t>(unsigned)> Operand) {
+  if (!asmOffsetsAllowed())
+    for (uint64_t Offset : asmFSOffsets(Text, Operand))
+      if (StringRef Name = placeName(Offset); !Name.empty())
+        return ("segshift: this assembly uses %fs:0x" +
+                Twine::utohexstr(Offset) + ", the application's " + Name +
+                "; write %gs for the kernel's, or mark the function "
+                "annotate(\"segshift.keep-fs\") [SEG114]")
+            .str();
+  return "";
+}
+
+/// The value of operand \p Index of \p Call's assembly, if it is a constant.
+static std::optional<int64_t>
+constantOperand(const CallBase &Call, const InlineAsm &Asm, unsigned Index) {
+  unsigned Arg = 0;
+  for (const auto &[I, C] : enumerate(Asm.ParseConstraints())) {
+    if (I == Index) {
+      auto *Value = C.hasArg() && Arg < Call.arg_size()
+                        ? dyn_cast<ConstantInt>(Call.getArgOperand(Arg))
+                        : nullptr;
+      return Value ? std::optional(Value->getSExtValue()) : std::nullopt;
+    }
+    Arg += C.hasArg();
+  }
+  return std::nullopt;
+}
 
 //===----------------------------------------------------------------------===//
 // Who uses the thread pointer
@@ -165,17 +213,21 @@ public:
   explicit PrepareIR(const TargetMachine &TM) : ModulePass(ID), TM(TM) {}
 
   StringRef getPassName() const override { return "segshift: prepare IR"; }
+  bool doInitialization(Module &M) override;
   bool runOnModule(Module &M) override;
 
 private:
   const TargetMachine &TM;
-  bool GuardIsTLS = false; // in the module at hand
+  // Of the module at hand:
+  bool GuardIsTLS = false;
+  SmallPtrSet<const MDNode *, 4> Warned; // lines of assembly, inlined or not
 
   void markKeepFS(Module &M);
   void refuseEmulatedTLS(Module &M);
   void setTLSModel(Module &M);
   void markTLSUsers(Module &M);
   void scanFunction(Function &F);
+  void checkAsm(const CallBase &Call, const InlineAsm &Asm);
   void markLateTLS(Function &F);
   void markOwnFS(Function &F);
   void addNote(Module &M);
@@ -188,10 +240,21 @@ ModulePass *segshift::createPrepareIRPass(const TargetMachine &TM) {
   return new PrepareIR(TM);
 }
 
+static bool isElf64(const Triple &T) {
+  return T.getArch() == Triple::x86_64 && T.isOSBinFormatELF();
+}
+
+/// Before the printer's, which prints the module's assembly.
+bool PrepareIR::doInitialization(Module &M) {
+  if (isElf64(TM.getTargetTriple()))
+    addNote(M);
+  return true;
+}
+
 bool PrepareIR::runOnModule(Module &M) {
   const Triple &T = TM.getTargetTriple();
   LLVMContext &Ctx = M.getContext();
-  if (T.getArch() != Triple::x86_64 || !T.isOSBinFormatELF()) {
+  if (!isElf64(T)) {
     // Boot code for other modes of the machine is common in kernels, and has no
     // TLS; with TLS it would not fit the ABI.
     forEachTLSValue(M, [&](GlobalValue &GV) {
@@ -229,6 +292,11 @@ bool PrepareIR::runOnModule(Module &M) {
     Ctx.diagnose(DiagnosticInfoGeneric(
         "segshift: file-scope assembly reaches a TLS variable through %fs, "
         "which belongs to the application; write %gs instead [SEG104]"));
+  std::string Offset = asmOffsetMessage(M.getModuleInlineAsm(),
+                                        [](unsigned) { return std::nullopt; });
+  if (!Offset.empty())
+    Ctx.diagnose(DiagnosticInfoGeneric(Offset, DS_Warning));
+  Warned.clear();
   GuardIsTLS = false;
   forEachTLSValue(M, [&](GlobalValue &GV) {
     GuardIsTLS |= isLateVariable(GV) && GV.getName() != UnsafeStackVariable;
@@ -236,7 +304,6 @@ bool PrepareIR::runOnModule(Module &M) {
   for (Function &F : M)
     if (!F.isDeclaration())
       scanFunction(F);
-  addNote(M);
   return true;
 }
 
@@ -295,6 +362,19 @@ void PrepareIR::markTLSUsers(Module &M) {
                            [](Function &F) { F.addFnAttr(HasFSAsmAttr); });
 }
 
+void PrepareIR::checkAsm(const CallBase &Call, const InlineAsm &Asm) {
+  LLVMContext &Ctx = Call.getContext();
+  if (asmNamesTLSUnderFS(Asm.getAsmString()))
+    Ctx.diagnose(DiagnosticInfoInlineAsm(Call, AsmMessage));
+  std::string Offset =
+      asmOffsetMessage(Asm.getAsmString(), [&](unsigned Index) {
+        return constantOperand(Call, Asm, Index);
+      });
+  const MDNode *Line = Call.getMetadata("srcloc");
+  if (!Offset.empty() && (!Line || Warned.insert(Line).second))
+    Ctx.diagnose(DiagnosticInfoInlineAsm(Call, Offset, DS_Warning));
+}
+
 void PrepareIR::scanFunction(Function &F) {
   if (F.hasFnAttribute("split-stack"))
     F.getContext().diagnose(DiagnosticInfoUnsupported(
@@ -312,8 +392,8 @@ void PrepareIR::scanFunction(Function &F) {
     if (!asmNamesFS(Text))
       continue;
     F.addFnAttr(HasFSAsmAttr);
-    if (!KeepFS && asmNamesTLSUnderFS(Text))
-      F.getContext().diagnose(DiagnosticInfoInlineAsm(I, AsmMessage));
+    if (!KeepFS)
+      checkAsm(*Call, *Asm);
   }
   markOwnFS(F);
 }
@@ -404,29 +484,23 @@ void PrepareIR::markOwnFS(Function &F) {
 }
 
 void PrepareIR::addNote(Module &M) {
-  static constexpr char Variable[] = "segshift.note";
-  if (M.getNamedGlobal(Variable))
+  // As assembly: of IR no section comes that is not loaded, as the mark that
+  // link maps show is (docs/abi.md, "The note").
+  if (StringRef(M.getModuleInlineAsm()).contains(SEGSHIFT_NOTE_SECTION))
     return; // code is generated a second time, as by llc -compile-twice
-
-  // Elf64_Nhdr, the owner's name padded to 4 bytes, then the description.
-  constexpr StringLiteral Name(SEGSHIFT_NOTE_NAME);
-  static_assert((sizeof(SEGSHIFT_NOTE_NAME) + 3) / 4 * 4 == 12);
-  LLVMContext &Ctx = M.getContext();
-  SmallString<12> Padded(Name);
-  Padded.resize(12);
-  Type *Word = Type::getInt32Ty(Ctx);
-  auto Int = [&](uint32_t V) { return ConstantInt::get(Word, V); };
-  Constant *Fields[] = {
-      Int(Name.size() + 1), // namesz, with the NUL
-      Int(8),               // descsz
-      Int(SEGSHIFT_NOTE_TYPE),
-      ConstantDataArray::getString(Ctx, Padded, /*AddNull=*/false),
-      Int(SEGSHIFT_ABI_VERSION),
-      Int(SEGSHIFT_MADE_BY_PLUGIN),
-  };
-  Constant *Note = ConstantStruct::getAnon(Fields);
-  auto *GV = new GlobalVariable(M, Note->getType(), /*isConstant=*/true,
-                                GlobalValue::PrivateLinkage, Note, Variable);
-  GV->setSection(SEGSHIFT_NOTE_SECTION);
-  GV->setAlignment(Align(4));
+  static_assert(sizeof(SEGSHIFT_NOTE_NAME) == 9);
+  std::string Text;
+  raw_string_ostream(Text) << ".pushsection " SEGSHIFT_NOTE_SECTION
+                              ",\"aM\",@note,32\n"
+                           << ".p2align 2\n"
+                           << ".long 9, 8, " << SEGSHIFT_NOTE_TYPE << "\n"
+                           << ".asciz \"" SEGSHIFT_NOTE_NAME "\"\n"
+                           << ".p2align 2\n"
+                           << ".long " << SEGSHIFT_ABI_VERSION << ", "
+                           << SEGSHIFT_MADE_BY_PLUGIN << "\n.popsection\n"
+                           << ".pushsection " SEGSHIFT_OBJECT_SECTION
+                              ",\"\",@progbits\n"
+                           << ".byte " << SEGSHIFT_MADE_BY_PLUGIN
+                           << "\n.popsection\n";
+  M.appendModuleInlineAsm(Text);
 }

@@ -50,7 +50,7 @@ Error addNote(StringRef Name, std::string &Bytes) {
   if (SectionsOrErr->empty() || StrIndex == 0 ||
       StrIndex >= SectionsOrErr->size())
     return Fail("the object has no section name table");
-  if (SectionsOrErr->size() + 1 >= ELF::SHN_LORESERVE)
+  if (SectionsOrErr->size() + 2 >= ELF::SHN_LORESERVE)
     return Fail("the object has too many sections");
   std::vector<ELFT::Shdr> Sections(SectionsOrErr->begin(),
                                    SectionsOrErr->end());
@@ -67,26 +67,35 @@ Error addNote(StringRef Name, std::string &Bytes) {
     return NamesOrErr.takeError();
   std::string Names(NamesOrErr->begin(), NamesOrErr->end());
 
-  ELFT::Shdr Note;
-  std::memset(&Note, 0, sizeof(Note));
-  Note.sh_name = Names.size();
-  Note.sh_type = ELF::SHT_NOTE;
-  Note.sh_flags = ELF::SHF_ALLOC;
-  Note.sh_addralign = 4;
-  Names.append(SEGSHIFT_NOTE_SECTION, sizeof(SEGSHIFT_NOTE_SECTION));
-
   // New parts go to the end; the old name and section tables stay unused.
-  std::string Content = noteContent();
-  Bytes.resize(alignTo(Bytes.size(), 8));
-  Note.sh_offset = Bytes.size();
-  Note.sh_size = Content.size();
-  Bytes += Content;
+  auto Append = [&](StringRef Section, uint32_t Type, uint64_t Align,
+                    StringRef Content) {
+    ELFT::Shdr S;
+    std::memset(&S, 0, sizeof(S));
+    S.sh_name = Names.size();
+    S.sh_type = Type;
+    S.sh_addralign = Align;
+    Names += Section;
+    Names += '\0';
+    Bytes.resize(alignTo(Bytes.size(), 8));
+    S.sh_offset = Bytes.size();
+    S.sh_size = Content.size();
+    Bytes += Content;
+    return S;
+  };
+  const std::string Content = noteContent();
+  ELFT::Shdr Note = Append(SEGSHIFT_NOTE_SECTION, ELF::SHT_NOTE, 4, Content);
+  Note.sh_flags = ELF::SHF_ALLOC | ELF::SHF_MERGE;
+  Note.sh_entsize = Content.size();
+  const ELFT::Shdr Mark =
+      Append(SEGSHIFT_OBJECT_SECTION, ELF::SHT_PROGBITS, 1, StringRef("\2", 1));
   Sections[StrIndex].sh_offset = Bytes.size();
   Sections[StrIndex].sh_size = Names.size();
   Bytes += Names;
   Bytes.resize(alignTo(Bytes.size(), 8));
   Header.e_shoff = Bytes.size();
   Sections.push_back(Note);
+  Sections.push_back(Mark);
   Header.e_shnum = Sections.size();
   Bytes.append(reinterpret_cast<const char *>(Sections.data()),
                Sections.size() * sizeof(ELFT::Shdr));

@@ -14,7 +14,7 @@
 // RUN: gcc-12 -fplugin=%gcc12-plugin -flto -ffat-lto-objects -c %s -o %t.fat.o && llvm-readelf -n %t.fat.o | FileCheck %s --check-prefix=NOTE
 // RUN: gcc-12 -O2 -flto -nostdlib -static %t.fat.o -o %t.plain && llvm-readelf -S %t.plain | FileCheck %s --check-prefix=PLAIN
 // RUN: gcc-12 -fplugin=%gcc12-plugin -O2 -flto -nostdlib -static %t.slim.o -o %t.lto && llvm-readelf -n %t.lto | FileCheck %s --check-prefix=NOTE
-// SECTION: .note.segshift NOTE {{0+}} {{[0-9a-f]+}} 000020 00 A 0 0 4
+// SECTION: .note.segshift NOTE {{0+}} {{[0-9a-f]+}} 000020 20 AM 0 0 4
 // NOTE: Owner Data size Description
 // NOTE: segshift 0x00000008
 // NOTE-NEXT: description data: 01 00 00 00 01 00 00 00

@@ -18,6 +18,9 @@
 ; RUN: llvm-objdump -d %t.a.o | FileCheck %s --check-prefix=OBJECT
 ; Compiling twice gives the same bytes.
 ; RUN: %clang -fpass-plugin=%plugin -O1 -c %t.bc -o %t.c.o && cmp %t.b.o %t.c.o
+; A code generator of the new pass manager runs none of the plugin's passes.
+; RUN: not llc -enable-new-pm -load-pass-plugin=%plugin %t.bc -o %t.none.o 2>&1 | FileCheck %s --check-prefix=NEWPM
+; NEWPM: segshift: a code generator of the new pass manager does not run the plugin's passes, {{.*}} [SEG113]
 target triple = "x86_64-pc-linux-gnu"
 @x = dso_local thread_local global i32 0
 define i32 @get() {

@@ -199,6 +199,8 @@ def assembly_lines(path):
                 section, previous = stack.pop()
             elif line == "\t.previous":
                 section, previous = previous, section
+            elif not line or line.endswith("file scope inline assembly"):
+                continue  # around the note, which is some
             elif OWN_SYMBOL.match(line) or line.startswith("\t.addrsig"):
                 continue
             elif ANYWHERE.match(line):

@@ -43,6 +43,8 @@
 /* The ELF note of each object, and the second word of its description: what
    made the object. The first word is SEGSHIFT_ABI_VERSION. */
 #define SEGSHIFT_NOTE_SECTION ".note.segshift"
+#define SEGSHIFT_OBJECT_SECTION                                                \
+  ".segshift.object" /* not loaded; for link maps */
 #define SEGSHIFT_NOTE_NAME "segshift"
 #define SEGSHIFT_NOTE_TYPE 1
 #define SEGSHIFT_MADE_BY_PLUGIN 1
