@@ -107,6 +107,9 @@ if qemu and b"give out=FILE" in subprocess.run(
         [qemu, "-plugin", f"{build}/qemu/bench/count.so"], capture_output=True).stderr:
     config.available_features.add("qemu-plugin")
 
+if os.geteuid() == 0:
+    config.available_features.add("root")  # for files' owners, and priorities
+
 # What is packaged has no debug information, and no paths of this machine.
 if config.segshift_build_type == "Release":
     config.available_features.add("release-build")

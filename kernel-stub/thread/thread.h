@@ -76,6 +76,7 @@ struct Thread {
   uint64_t NumSyscalls;   // the same as counted in TLS: see trace.h
   uint64_t RobustList;    // see set_robust_list(2)
   char Name[16];          // see PR_SET_NAME
+  int8_t Nice;            // see setpriority(2): told, and of no effect
   Restart Again;
   uint64_t CpuTime, RunningSince; // nanoseconds; timer::now()
   Thread *NextInProcess;          // see Process::Threads

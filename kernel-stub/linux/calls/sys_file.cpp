@@ -233,10 +233,12 @@ int64_t sysFcntl(const Arguments &A) {
     F_GETPIPE_SZ = 1032,
     F_GET_SEALS = 1034,
   };
+  enum : int16_t { F_RDLCK, F_WRLCK, F_UNLCK };
   FileTable &T = file::table();
   int Fd = static_cast<int>(A[0]);
   FileRef F(A[0]);
-  if (!F)
+  bool IsOfFd = A[1] <= F_SETFD || A[1] == F_GETFL || A[1] == F_DUPFD_CLOEXEC;
+  if (!F || ((F->flags() & O_PATH) && !IsOfFd))
     return -EBADF;
   switch (A[1]) {
   case F_DUPFD:
@@ -257,15 +259,27 @@ int64_t sysFcntl(const Arguments &A) {
   case F_GETLK:
   case F_OFD_GETLK: {
     // Nobody else has locks: there is one process.
-    int16_t Unlocked = 2; // F_UNLCK
-    return putUser(A[2], Unlocked) ? 0 : -EFAULT;
+    int16_t Type;
+    if (!getUser(Type, A[2]))
+      return -EFAULT;
+    if (Type != F_RDLCK && Type != F_WRLCK)
+      return -EINVAL;
+    Type = F_UNLCK;
+    return putUser(A[2], Type) ? 0 : -EFAULT;
   }
   case F_SETLK:
   case F_SETLKW:
   case F_OFD_SETLK:
   case F_OFD_SETLKW: {
     int16_t Type;
-    return getUser(Type, A[2]) ? 0 : -EFAULT;
+    if (!getUser(Type, A[2]))
+      return -EFAULT;
+    if (Type < F_RDLCK || Type > F_UNLCK)
+      return -EINVAL;
+    uint32_t Needed = Type == F_RDLCK   ? file::Readable
+                      : Type == F_WRLCK ? file::Writable
+                                        : 0u;
+    return (F->access() & Needed) == Needed ? 0 : -EBADF;
   }
   case F_GETPIPE_SZ:
     return F->N.type() == file::PipeType ? 65536 : -EBADF;
@@ -274,7 +288,14 @@ int64_t sysFcntl(const Arguments &A) {
   }
 }
 
-int64_t sysFlock(const Arguments &A) { return FileRef(A[0]) ? 0 : -EBADF; }
+int64_t sysFlock(const Arguments &A) {
+  enum : int { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
+  int Operation = static_cast<int>(A[1]) & ~LOCK_NB;
+  if (Operation != LOCK_SH && Operation != LOCK_EX && Operation != LOCK_UN)
+    return -EINVAL;
+  FileRef F(A[0]);
+  return F && !(F->flags() & O_PATH) ? 0 : -EBADF;
+}
 
 int64_t sysIoctl(const Arguments &A) {
   enum : uint64_t {
@@ -335,7 +356,9 @@ int64_t sysMemfdCreate(const Arguments &A) {
     MFD_NOEXEC_SEAL = 8,
     MFD_EXEC = 16
   };
-  if (A[1] & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC))
+  if ((A[1] &
+       ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC)) ||
+      ((A[1] & MFD_NOEXEC_SEAL) && (A[1] & MFD_EXEC)))
     return -EINVAL;
   char Name[250] = "memfd:";
   size_t Prefix = strlen(Name);

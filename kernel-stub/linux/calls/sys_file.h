@@ -17,6 +17,7 @@ enum : int { AT_FDCWD = -100 };
 enum : uint64_t {
   AT_SYMLINK_NOFOLLOW = 0x100,
   AT_REMOVEDIR = 0x200,
+  AT_EACCESS = 0x200, // the one user is both
   AT_SYMLINK_FOLLOW = 0x400,
   AT_NO_AUTOMOUNT = 0x800,
   AT_EMPTY_PATH = 0x1000,

@@ -224,9 +224,15 @@ int64_t sysPreadv(const Arguments &A) {
 int64_t sysPwritev(const Arguments &A) {
   return A[3] == NoPosition ? -EINVAL : vector(A, true, A[3]);
 }
-// With flags, which are hints here, and -1 for the file's position.
-int64_t sysPreadv2(const Arguments &A) { return vector(A, false, A[3]); }
-int64_t sysPwritev2(const Arguments &A) { return vector(A, true, A[3]); }
+// With flags, of which some are hints here, and -1 for the file's position.
+enum : uint64_t { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4 };
+constexpr uint64_t KnownRwf = RWF_HIPRI | RWF_DSYNC | RWF_SYNC;
+int64_t sysPreadv2(const Arguments &A) {
+  return A[5] & ~KnownRwf ? -EOPNOTSUPP : vector(A, false, A[3]);
+}
+int64_t sysPwritev2(const Arguments &A) {
+  return A[5] & ~KnownRwf ? -EOPNOTSUPP : vector(A, true, A[3]);
+}
 
 int64_t sysLseek(const Arguments &A) {
   enum : uint64_t { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };
@@ -313,15 +319,44 @@ int64_t sysSendfile(const Arguments &A) {
 }
 
 // As between file systems that cannot: callers fall back to read and write.
-int64_t sysCopyFileRange(const Arguments &) { return -EXDEV; }
+int64_t sysCopyFileRange(const Arguments &A) { return A[5] ? -EINVAL : -EXDEV; }
 
-// There is nothing behind the memory.
-int64_t sysFsync(const Arguments &A) { return FileRef(A[0]) ? 0 : -EBADF; }
+// A file's memory is the file: there is nothing to write to.
+int64_t sysFsync(const Arguments &A) {
+  FileRef F(A[0]);
+  if (!F || (F->flags() & O_PATH))
+    return -EBADF;
+  return F->N.type() == file::Regular || F->N.isDirectory() ? 0 : -EINVAL;
+}
+int64_t sysSyncfs(const Arguments &A) {
+  FileRef F(A[0]);
+  return F && !(F->flags() & O_PATH) ? 0 : -EBADF;
+}
 int64_t sysSync(const Arguments &) { return 0; }
+int64_t sysSyncFileRange(const Arguments &A) {
+  FileRef F(A[0]);
+  if (!F || (F->flags() & O_PATH))
+    return -EBADF;
+  int64_t End;
+  auto Offset = static_cast<int64_t>(A[1]), Size = static_cast<int64_t>(A[2]);
+  if ((A[3] & 0xffffffff & ~7ull) || Offset < 0 || Size < 0 ||
+      __builtin_add_overflow(Offset, Size, &End))
+    return -EINVAL;
+  return F->N.type() == file::Regular || F->N.isDirectory() ? 0 : -ESPIPE;
+}
 
 int64_t sysFadvise64(const Arguments &A) {
+  enum : int { POSIX_FADV_NOREUSE = 5 };
   FileRef F(A[0]);
-  return !F ? -EBADF : F->N.type() == file::PipeType ? -ESPIPE : 0;
+  if (!F || (F->flags() & O_PATH))
+    return -EBADF;
+  if (F->N.type() == file::PipeType)
+    return -ESPIPE;
+  auto Advice = static_cast<int>(A[3]);
+  return static_cast<int64_t>(A[2]) < 0 || Advice < 0 ||
+                 Advice > POSIX_FADV_NOREUSE
+             ? -EINVAL
+             : 0;
 }
 
 } // namespace syscall

@@ -17,7 +17,9 @@ struct TimeSpec {
   int64_t Seconds, Nanoseconds;
 };
 TimeSpec timeOf(int64_t T) {
-  return {T / NanosecondsPerSecond, T % NanosecondsPerSecond};
+  int64_t Rest = T % NanosecondsPerSecond, Before1970 = Rest < 0;
+  return {T / NanosecondsPerSecond - Before1970,
+          Rest + Before1970 * NanosecondsPerSecond};
 }
 
 // struct stat, arch/x86/include/uapi/asm/stat.h.
@@ -39,6 +41,8 @@ int64_t putStat(Node &N, uint64_t Address) {
   Out.Inode = S.Inode;
   Out.NumLinks = S.NumLinks;
   Out.Mode = S.Mode;
+  Out.Uid = S.Uid;
+  Out.Gid = S.Gid;
   Out.DeviceId = S.DeviceId;
   Out.Size = S.Size;
   Out.BlockSize = PageSize;
@@ -79,6 +83,8 @@ int64_t putStatx(Node &N, uint64_t Address) {
   Out.BlockSize = PageSize;
   Out.NumLinks = S.NumLinks;
   Out.Mode = static_cast<uint16_t>(S.Mode);
+  Out.Uid = S.Uid;
+  Out.Gid = S.Gid;
   Out.Inode = S.Inode;
   Out.Size = S.Size;
   Out.Blocks = S.NumPages * (PageSize / 512);
@@ -178,9 +184,13 @@ int64_t putStatfs(Node &N, uint64_t Address) {
              : N.type() == file::PipeType ? PipeMagic
                                           : TmpfsMagic;
   Out.BlockSize = Out.FragmentSize = PageSize;
+  Out.Flags = 0x20; // ST_VALID: there are flags, and none is set
   if (Out.Type == TmpfsMagic) {
     Out.Blocks = fileMemory::limit();
     Out.Free = Out.Available = fileMemory::limit() - fileMemory::used();
+    // New ones take of the same memory.
+    Out.FreeFiles = Out.Free * PageSize / fileMemory::LeastPerFile;
+    Out.Files = Node::numFiles() + Out.FreeFiles;
   }
   Out.NameSize = MaxNameSize;
   return putUser(Address, Out) ? 0 : -EFAULT;
@@ -202,6 +212,12 @@ int64_t sysNewfstatat(const Arguments &A) {
   return statAt(A[0], A[1], A[3], A[2]);
 }
 int64_t sysStatx(const Arguments &A) {
+  enum : uint64_t { AT_STATX_SYNC_TYPE = 0x6000, STATX_RESERVED = 1u << 31 };
+  uint64_t Known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
+                   AT_STATX_SYNC_TYPE;
+  if ((A[2] & ~Known) || (A[2] & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+      (A[3] & STATX_RESERVED))
+    return -EINVAL;
   return withNode(A[0], A[1], A[2], [&](Node &N) { return putStatx(N, A[4]); });
 }
 
@@ -212,6 +228,8 @@ int64_t sysFaccessat(const Arguments &A) {
   return accessAt(A[0], A[1], A[2], 0);
 }
 int64_t sysFaccessat2(const Arguments &A) {
+  if (A[3] & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+    return -EINVAL;
   return accessAt(A[0], A[1], A[2], A[3]);
 }
 

@@ -123,35 +123,69 @@ int64_t linkAt(uint64_t OldFd, uint64_t OldAddress, uint64_t NewFd,
   return T.In->link(T.W.Last, *W.Found);
 }
 
-// Calls Do for the node at a path. With NoFollow, for a link itself.
+template <typename Function> int64_t withOpen(uint64_t Fd, Function Do) {
+  FileRef F(Fd);
+  return F && !(F->flags() & O_PATH) ? Do(F->N) : -EBADF;
+}
+
+// Calls Do for the node at a path. Flags: with AT_SYMLINK_NOFOLLOW, for a link
+// itself; with AT_EMPTY_PATH, for DirectoryFd if the path is empty.
 template <typename Function>
-int64_t withNodeAt(uint64_t DirectoryFd, uint64_t Address, bool NoFollow,
+int64_t withNodeAt(uint64_t DirectoryFd, uint64_t Address, uint64_t Flags,
                    Function Do) {
+  if (Flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+    return -EINVAL;
   UserPath Path;
   if (int Error = Path.read(Address))
     return Error;
+  bool NoFollow = Flags & AT_SYMLINK_NOFOLLOW;
+  if (!*Path.text() && (Flags & AT_EMPTY_PATH) &&
+      static_cast<int>(DirectoryFd) != AT_FDCWD) {
+    FileRef F(DirectoryFd);
+    return F ? Do(F->N) : -EBADF;
+  }
+  bool IsCurrent = !*Path.text() && (Flags & AT_EMPTY_PATH);
   Walk W;
-  if (int Error = walk(W, DirectoryFd, Path.text(),
+  if (int Error = walk(W, DirectoryFd, IsCurrent ? "." : Path.text(),
                        NoFollow ? uint32_t(Walk::NoFollow) : 0u))
     return Error;
   return Do(*W.Found);
 }
 
-template <typename Function> int64_t withOpen(uint64_t Fd, Function Do) {
-  FileRef F(Fd);
-  return F ? Do(F->N) : -EBADF;
-}
+bool isProc(const Node &N) { return N.Info.Device == 6; }
 
 int64_t changeMode(Node &N, uint64_t Mode) {
+  if (isProc(N))
+    return -EPERM;
   N.Info.Mode = N.type() | (static_cast<uint32_t>(Mode) & file::PermissionMask);
   N.Info.Changed = file::now();
   return 0;
 }
 
-// There is one user: owners are taken and forgotten.
-int64_t changeOwner(Node &N) {
+// Kept and told: the one user, root, may do all with any file.
+int64_t changeOwner(Node &N, uint64_t Uid, uint64_t Gid) {
+  enum : uint32_t { S_ISUID = 04000, S_ISGID = 02000, S_IXGRP = 010 };
+  if (isProc(N))
+    return -EPERM;
+  // -1 leaves an id as it is.
+  if (static_cast<uint32_t>(Uid) != ~0u)
+    N.Info.Uid = static_cast<uint32_t>(Uid);
+  if (static_cast<uint32_t>(Gid) != ~0u)
+    N.Info.Gid = static_cast<uint32_t>(Gid);
+  if (!N.isDirectory())
+    N.Info.Mode &= ~(S_ISUID | (N.Info.Mode & S_IXGRP ? S_ISGID : 0u));
   N.Info.Changed = file::now();
   return 0;
+}
+
+// Nanoseconds since 1970. What is too far is cut to what there is, as file
+// systems do: the years 1677 to 2262.
+int64_t fileTime(int64_t Seconds, int64_t Nanoseconds) {
+  int64_t T;
+  if (__builtin_mul_overflow(Seconds, NanosecondsPerSecond, &T) ||
+      __builtin_add_overflow(T, Nanoseconds, &T))
+    return Seconds < 0 ? INT64_MIN : INT64_MAX;
+  return T;
 }
 
 struct TimeSpec {
@@ -171,13 +205,10 @@ int64_t setTimes(Node &N, uint64_t Times) {
       return -EINVAL;
   int64_t *Fields[2] = {&N.Info.Accessed, &N.Info.Modified};
   for (int I = 0; I != 2; ++I)
-    if (T[I].Nanoseconds != UTIME_OMIT) {
-      int64_t Value;
-      if (__builtin_mul_overflow(T[I].Seconds, NanosecondsPerSecond, &Value))
-        return -EINVAL;
-      *Fields[I] =
-          T[I].Nanoseconds == UTIME_NOW ? Now : Value + T[I].Nanoseconds;
-    }
+    if (T[I].Nanoseconds != UTIME_OMIT)
+      *Fields[I] = T[I].Nanoseconds == UTIME_NOW
+                       ? Now
+                       : fileTime(T[I].Seconds, T[I].Nanoseconds);
   N.Info.Changed = Now;
   return 0;
 }
@@ -231,7 +262,7 @@ int64_t sysLinkat(const Arguments &A) {
 }
 
 int64_t sysTruncate(const Arguments &A) {
-  return withNodeAt(AT_FDCWD, A[0], false,
+  return withNodeAt(AT_FDCWD, A[0], 0,
                     [&](Node &N) { return truncate(N, A[1]); });
 }
 int64_t sysFtruncate(const Arguments &A) {
@@ -262,32 +293,37 @@ int64_t sysFallocate(const Arguments &A) {
 }
 
 int64_t sysChmod(const Arguments &A) {
-  return withNodeAt(AT_FDCWD, A[0], false,
+  return withNodeAt(AT_FDCWD, A[0], 0,
                     [&](Node &N) { return changeMode(N, A[1]); });
 }
 int64_t sysFchmod(const Arguments &A) {
   return withOpen(A[0], [&](Node &N) { return changeMode(N, A[1]); });
 }
 int64_t sysFchmodat(const Arguments &A) {
-  return withNodeAt(A[0], A[1], false,
+  return withNodeAt(A[0], A[1], 0,
                     [&](Node &N) { return changeMode(N, A[2]); });
 }
 int64_t sysChown(const Arguments &A) {
-  return withNodeAt(AT_FDCWD, A[0], false, changeOwner);
+  return withNodeAt(AT_FDCWD, A[0], 0,
+                    [&](Node &N) { return changeOwner(N, A[1], A[2]); });
 }
 int64_t sysLchown(const Arguments &A) {
-  return withNodeAt(AT_FDCWD, A[0], true, changeOwner);
+  return withNodeAt(AT_FDCWD, A[0], AT_SYMLINK_NOFOLLOW,
+                    [&](Node &N) { return changeOwner(N, A[1], A[2]); });
 }
-int64_t sysFchown(const Arguments &A) { return withOpen(A[0], changeOwner); }
+int64_t sysFchown(const Arguments &A) {
+  return withOpen(A[0], [&](Node &N) { return changeOwner(N, A[1], A[2]); });
+}
 int64_t sysFchownat(const Arguments &A) {
-  return withNodeAt(A[0], A[1], A[4] & AT_SYMLINK_NOFOLLOW, changeOwner);
+  return withNodeAt(A[0], A[1], A[4],
+                    [&](Node &N) { return changeOwner(N, A[2], A[3]); });
 }
 
 int64_t sysUtimensat(const Arguments &A) {
   auto Set = [&](Node &N) { return setTimes(N, A[2]); };
   if (!A[1])
-    return withOpen(A[0], Set);
-  return withNodeAt(A[0], A[1], A[3] & AT_SYMLINK_NOFOLLOW, Set);
+    return A[3] ? -EINVAL : withOpen(A[0], Set);
+  return withNodeAt(A[0], A[1], A[3], Set);
 }
 
 } // namespace syscall

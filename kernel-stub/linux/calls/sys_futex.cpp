@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "cpu/copy_user.h"
 #include "device/calendar.h"
-#include "device/timer.h"
 #include "lib/error.h"
 #include "linux/calls/sys_time.h"
 #include "linux/calls/syscall.h"
@@ -31,7 +30,7 @@ int64_t wait(const Arguments &A, bool IsBitset, bool IsRealtime) {
     if (!getTime(Deadline, A[3]))
       return -LastError;
     if (!IsBitset)
-      Deadline += timer::now();
+      Deadline = deadlineIn(Deadline);
     else if (IsRealtime)
       Deadline = calendar::toTimer(Deadline);
   }

@@ -39,9 +39,11 @@ enum MapFlags : uint64_t {
   MAP_NORESERVE = 0x4000,
   MAP_POPULATE = 0x8000,
   MAP_HUGETLB = 0x40000,
-  MAP_SYNC = 0x80000,
   MAP_FIXED_NOREPLACE = 0x100000,
 };
+// What MAP_SHARED_VALIDATE lets through: those that were there before it, with
+// the size of huge pages.
+constexpr uint64_t KnownMapFlags = 0x7c07f9f3;
 
 // Sets M.File, with a reference, if the mapping has one. 0 or -errno.
 int64_t openMapped(int Fd, vm::Mapping &M) {
@@ -104,7 +106,9 @@ int64_t sysMmap(const Arguments &A) {
   auto Map = [&]() -> int64_t {
     if (!A[1] || Type == 0 || Type > MAP_SHARED_VALIDATE)
       return -EINVAL;
-    if ((Flags & MAP_SYNC) && Type == MAP_SHARED_VALIDATE)
+    if (Type == MAP_SHARED_VALIDATE && (Flags & MAP_ANONYMOUS))
+      return -EINVAL;
+    if (Type == MAP_SHARED_VALIDATE && (Flags & ~KnownMapFlags))
       return -EOPNOTSUPP;
     if (Size < A[1] || (Flags & MAP_HUGETLB)) // there are no huge pages
       return -ENOMEM;

@@ -20,11 +20,15 @@ int64_t sysUname(const Arguments &A) {
 }
 
 int64_t sysGetrandom(const Arguments &A) {
+  enum : uint64_t { GRND_NONBLOCK = 1, GRND_RANDOM = 2, GRND_INSECURE = 4 };
+  if ((A[2] & ~7ull) ||
+      (A[2] & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+    return -EINVAL;
   for (uint64_t Done = 0; Done < A[1]; Done += 8) {
     uint64_t Bytes = random::next();
     uint64_t N = A[1] - Done < 8 ? A[1] - Done : 8;
     if (!copyToUser(A[0] + Done, &Bytes, N))
-      return -EFAULT;
+      return Done ? static_cast<int64_t>(Done) : -EFAULT;
   }
   return A[1];
 }

@@ -4,6 +4,7 @@
 #include "device/timer.h"
 #include "lib/string.h"
 #include "linux/calls/sys_file.h"
+#include "linux/calls/sys_time.h"
 #include "linux/fs/epoll.h"
 #include "linux/signal/signal.h"
 
@@ -11,39 +12,53 @@ namespace syscall {
 namespace {
 
 constexpr uint64_t Never = ~0ull;
-constexpr uint64_t NanosecondsPerSecond = 1000000000;
+constexpr int64_t NanosecondsPerSecond = 1000000000;
 // How often a file is asked that does not tell of changes.
 constexpr uint64_t PollPeriod = 1000000;
 
-struct TimeSpec {
-  int64_t Seconds, Fraction; // nanoseconds, or microseconds in a timeval
-};
+// A time-out of the program's: a struct timespec or, with PerSecond of a
+// million, a struct timeval.
+class TimeOut {
+public:
+  TimeOut(uint64_t Address, int64_t PerSecond = NanosecondsPerSecond)
+      : Address(Address), PerSecond(PerSecond) {}
 
-uint64_t deadlineIn(uint64_t Nanoseconds) {
-  uint64_t Deadline;
-  return __builtin_add_overflow(timer::now(), Nanoseconds, &Deadline)
-             ? Never
-             : Deadline;
-}
-
-// From a struct timespec or timeval, with so many fractions in a second; null
-// for no end. 0 or -errno.
-int readDeadline(uint64_t Address, uint64_t PerSecond, uint64_t &Deadline) {
-  Deadline = Never;
-  TimeSpec T;
-  if (!Address)
+  // Sets Deadline; a null address is no end. 0 or -errno.
+  int read() {
+    if (!Address)
+      return 0;
+    int64_t T[2];
+    if (!getUser(T, Address))
+      return -EFAULT;
+    auto [Seconds, Fraction] = T;
+    if (PerSecond != NanosecondsPerSecond) { // select(2) takes any number
+      if (__builtin_add_overflow(Seconds, Fraction / PerSecond, &Seconds))
+        return -EINVAL;
+      Fraction %= PerSecond;
+    }
+    if (Seconds < 0 || Fraction < 0 || Fraction >= PerSecond)
+      return -EINVAL;
+    Deadline = deadlineIn(
+        toTime(Seconds, Fraction * (NanosecondsPerSecond / PerSecond)));
     return 0;
-  if (!getUser(T, Address))
-    return -EFAULT;
-  if (T.Seconds < 0 || static_cast<uint64_t>(T.Fraction) >= PerSecond)
-    return -EINVAL;
-  uint64_t Nanoseconds;
-  if (!__builtin_mul_overflow(static_cast<uint64_t>(T.Seconds),
-                              NanosecondsPerSecond, &Nanoseconds))
-    Deadline = deadlineIn(Nanoseconds +
-                          T.Fraction * (NanosecondsPerSecond / PerSecond));
-  return 0;
-}
+  }
+
+  // What is left, to the program, if it can be written.
+  void writeRest() const {
+    if (!Address)
+      return;
+    uint64_t Now = timer::now();
+    TimeSpec Rest = toTimeSpec(Deadline > Now ? Deadline - Now : 0);
+    Rest.Nanoseconds /= NanosecondsPerSecond / PerSecond;
+    putUser(Address, Rest);
+  }
+
+  uint64_t Deadline = Never;
+
+private:
+  uint64_t Address;
+  int64_t PerSecond;
+};
 
 // Milliseconds; negative: no end.
 uint64_t deadlineInMilliseconds(uint64_t Argument) {
@@ -207,20 +222,27 @@ int64_t sysPoll(const Arguments &A) {
   return poll(A[0], A[1], deadlineInMilliseconds(A[2]));
 }
 int64_t sysPpoll(const Arguments &A) {
-  uint64_t Deadline;
-  int Error = readDeadline(A[2], NanosecondsPerSecond, Deadline);
+  TimeOut T(A[2]);
+  int Error = T.read();
   if (!Error)
     Error = useMask(A[3], A[4]);
-  return Error ? Error : poll(A[0], A[1], Deadline);
+  if (Error)
+    return Error;
+  int64_t Result = poll(A[0], A[1], T.Deadline);
+  T.writeRest();
+  return Result;
 }
 int64_t sysSelect(const Arguments &A) {
-  uint64_t Deadline;
-  int Error = readDeadline(A[4], 1000000, Deadline);
-  return Error ? Error : select(A, Deadline);
+  TimeOut T(A[4], 1000000);
+  if (int Error = T.read())
+    return Error;
+  int64_t Result = select(A, T.Deadline);
+  T.writeRest();
+  return Result;
 }
 int64_t sysPselect6(const Arguments &A) {
-  uint64_t Deadline;
-  int Error = readDeadline(A[4], NanosecondsPerSecond, Deadline);
+  TimeOut T(A[4]);
+  int Error = T.read();
   struct {
     uint64_t Address, Size;
   } Mask = {};
@@ -228,7 +250,11 @@ int64_t sysPselect6(const Arguments &A) {
     Error = -EFAULT;
   if (!Error)
     Error = useMask(Mask.Address, Mask.Size);
-  return Error ? Error : select(A, Deadline);
+  if (Error)
+    return Error;
+  int64_t Result = select(A, T.Deadline);
+  T.writeRest();
+  return Result;
 }
 
 int64_t sysEpollCreate(const Arguments &A) {
@@ -259,11 +285,11 @@ int64_t sysEpollPwait(const Arguments &A) {
   return Error ? Error : epollWait(A, deadlineInMilliseconds(A[3]));
 }
 int64_t sysEpollPwait2(const Arguments &A) {
-  uint64_t Deadline;
-  int Error = readDeadline(A[3], NanosecondsPerSecond, Deadline);
+  TimeOut T(A[3]);
+  int Error = T.read();
   if (!Error)
     Error = useMask(A[4], A[5]);
-  return Error ? Error : epollWait(A, Deadline);
+  return Error ? Error : epollWait(A, T.Deadline);
 }
 
 } // namespace syscall

@@ -16,7 +16,6 @@ namespace syscall {
 namespace {
 
 constexpr uint64_t Second = 1'000'000'000;
-constexpr uint64_t Unlimited = ~0ull;
 
 // 0 means the caller.
 bool isOwnPid(uint64_t Pid) {
@@ -41,35 +40,43 @@ bool hasThread(uint64_t Tid) {
   return withThread(Tid, [](Thread &) {});
 }
 
-struct Limit { // struct rlimit64
-  uint64_t Soft, Hard;
-};
+constexpr uint64_t NumLimits = process::NumLimits;
 
-// They are told, and not enforced: so they are not kept either.
-Limit limitOf(uint64_t Resource) {
-  enum : uint64_t { STACK = 3, CORE = 4, NPROC = 6, NOFILE = 7 };
-  switch (Resource) {
-  case STACK:
-    return {8 << 20, Unlimited};
-  case CORE:
-    return {0, 0};
-  case NPROC:
-    return {thread::MaxThreads, thread::MaxThreads};
-  case NOFILE:
-    return {1024, 1024};
-  }
-  return {Unlimited, Unlimited};
+process::Limit &limitOf(uint64_t Resource) {
+  return process::current()->Limits[Resource];
 }
 
-constexpr uint64_t NumLimits = 16;
-
 int64_t setLimit(uint64_t Resource, uint64_t From) {
-  Limit New;
+  process::Limit New;
   if (!getUser(New, From))
     return -EFAULT;
   if (New.Soft > New.Hard)
     return -EINVAL;
-  return New.Hard > limitOf(Resource).Hard ? -EPERM : 0;
+  if (New.Hard > limitOf(Resource).Hard)
+    return -EPERM;
+  limitOf(Resource) = New;
+  return 0;
+}
+
+// Calls Do(T) for the threads that getpriority(2) and setpriority(2) mean: one,
+// or all of the program, which is the one group and user there is.
+template <typename F>
+int64_t withPriorities(uint64_t Which, uint64_t Who, F Do) {
+  enum : int { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
+  switch (static_cast<int>(Which)) {
+  case PRIO_PROCESS:
+    return withThread(Who, Do) ? 0 : -ESRCH;
+  case PRIO_PGRP:
+  case PRIO_USER: {
+    if (Which == PRIO_PGRP ? !isOwnPid(Who) : static_cast<int>(Who) != 0)
+      return -ESRCH;
+    cpu::LockGuard Guard(process::StateLock);
+    for (Thread *T = process::current()->Threads; T; T = T->NextInProcess)
+      Do(*T);
+    return 0;
+  }
+  }
+  return -EINVAL;
 }
 
 } // namespace
@@ -87,7 +94,20 @@ int64_t sysSetpgid(const Arguments &A) {
 int64_t sysSetsid(const Arguments &) { return -EPERM; }
 
 // There are no children.
-int64_t sysWait(const Arguments &) { return -ECHILD; }
+int64_t sysWait4(const Arguments &A) {
+  // WNOHANG, WUNTRACED, WCONTINUED, __WNOTHREAD, __WALL, __WCLONE
+  constexpr uint32_t Known = 0xe000000b;
+  return static_cast<uint32_t>(A[2]) & ~Known ? -EINVAL : -ECHILD;
+}
+int64_t sysWaitid(const Arguments &A) {
+  // The same, with WEXITED and WNOWAIT; one of the events must be there.
+  constexpr uint32_t Known = 0xe100000f, Events = 2 | 4 | 8;
+  auto Options = static_cast<uint32_t>(A[3]);
+  constexpr uint64_t P_PIDFD = 3;
+  if ((Options & ~Known) || !(Options & Events) || A[0] > P_PIDFD)
+    return -EINVAL;
+  return A[0] == P_PIDFD ? -EBADF : -ECHILD;
+}
 
 int64_t sysGetId(const Arguments &) { return 0; }
 // Of root, who may be anyone; but the stub has one user.
@@ -140,6 +160,7 @@ int64_t sysPrctl(const Arguments &A) {
     PR_GET_NO_NEW_PRIVS = 39,
   };
   Thread &T = thread::current();
+  Process &P = *process::current();
   char Name[sizeof(T.Name)] = "";
   switch (static_cast<int>(A[0])) {
   case PR_SET_NAME:
@@ -154,13 +175,19 @@ int64_t sysPrctl(const Arguments &A) {
   case PR_GET_NAME:
     return putUser(A[1], T.Name) ? 0 : -EFAULT;
   case PR_GET_DUMPABLE:
-    return 1;
+    return P.IsDumpable;
   case PR_SET_DUMPABLE:
-    return A[1] <= 1 ? 0 : -EINVAL;
-  case PR_SET_NO_NEW_PRIVS: // there are no privileges to be had
-    return A[1] == 1 ? 0 : -EINVAL;
-  case PR_GET_NO_NEW_PRIVS:
+    if (A[1] > 1)
+      return -EINVAL;
+    P.IsDumpable = A[1];
     return 0;
+  case PR_SET_NO_NEW_PRIVS: // there are no privileges to be had
+    if (A[1] != 1 || A[2] || A[3] || A[4])
+      return -EINVAL;
+    P.NoNewPrivileges = true;
+    return 0;
+  case PR_GET_NO_NEW_PRIVS:
+    return A[1] || A[2] || A[3] || A[4] ? -EINVAL : P.NoNewPrivileges;
   }
   return -EINVAL;
 }
@@ -170,10 +197,11 @@ int64_t sysPrlimit64(const Arguments &A) {
     return -ESRCH;
   if (A[1] >= NumLimits)
     return -EINVAL;
+  process::Limit Old = limitOf(A[1]);
   if (A[2])
     if (int64_t Error = setLimit(A[1], A[2]))
       return Error;
-  return !A[3] || putUser(A[3], limitOf(A[1])) ? 0 : -EFAULT;
+  return !A[3] || putUser(A[3], Old) ? 0 : -EFAULT;
 }
 int64_t sysGetrlimit(const Arguments &A) {
   if (A[0] >= NumLimits)
@@ -220,15 +248,21 @@ int64_t sysSchedSetaffinity(const Arguments &A) {
 
 // All threads are SCHED_OTHER, with no priority.
 int64_t sysSchedGetscheduler(const Arguments &A) {
+  if (static_cast<int>(A[0]) < 0)
+    return -EINVAL;
   return hasThread(A[0]) ? 0 : -ESRCH;
 }
 int64_t sysSchedSetscheduler(const Arguments &A) {
+  enum : uint32_t { SCHED_DEADLINE = 6, SCHED_RESET_ON_FORK = 0x40000000 };
   int32_t Priority;
+  uint32_t Policy = static_cast<uint32_t>(A[1]) & ~SCHED_RESET_ON_FORK;
+  if (static_cast<int>(A[0]) < 0 || Policy == 4 || Policy >= SCHED_DEADLINE)
+    return -EINVAL;
   if (!getUser(Priority, A[2]))
     return -EFAULT;
   if (!hasThread(A[0]))
     return -ESRCH;
-  return A[1] != 0 ? -EPERM : Priority ? -EINVAL : 0;
+  return Policy ? -EPERM : Priority ? -EINVAL : 0;
 }
 int64_t sysSchedGetparam(const Arguments &A) {
   int32_t Priority = 0;
@@ -246,14 +280,28 @@ int64_t sysSchedSetparam(const Arguments &A) {
 }
 // What Linux has for each policy: FIFO and RR from 1 to 99.
 int64_t sysSchedGetPriorityMax(const Arguments &A) {
-  return A[0] == 1 || A[0] == 2 ? 99 : A[0] <= 5 && A[0] != 4 ? 0 : -EINVAL;
+  return A[0] == 1 || A[0] == 2 ? 99 : A[0] <= 6 && A[0] != 4 ? 0 : -EINVAL;
 }
 int64_t sysSchedGetPriorityMin(const Arguments &A) {
-  return A[0] == 1 || A[0] == 2 ? 1 : A[0] <= 5 && A[0] != 4 ? 0 : -EINVAL;
+  return A[0] == 1 || A[0] == 2 ? 1 : A[0] <= 6 && A[0] != 4 ? 0 : -EINVAL;
 }
 
-int64_t sysGetpriority(const Arguments &) { return 20; } // nice 0
-int64_t sysSetpriority(const Arguments &) { return 0; }
+// As the nice value is kept: from 40 to 1.
+int64_t sysGetpriority(const Arguments &A) {
+  int64_t Highest = 0;
+  int64_t Error = withPriorities(A[0], A[1], [&](const Thread &T) {
+    if (20 - T.Nice > Highest)
+      Highest = 20 - T.Nice;
+  });
+  return Error ? Error : Highest;
+}
+int64_t sysSetpriority(const Arguments &A) {
+  auto Wanted = static_cast<int>(A[2]);
+  auto Nice = static_cast<int8_t>(Wanted < -20  ? -20
+                                  : Wanted > 19 ? 19
+                                                : Wanted);
+  return withPriorities(A[0], A[1], [&](Thread &T) { T.Nice = Nice; });
+}
 
 int64_t sysGetcpu(const Arguments &A) {
   uint32_t Cpu = thread::current().CpuId, Node = 0;

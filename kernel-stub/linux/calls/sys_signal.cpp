@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "cpu/copy_user.h"
 #include "cpu/cpu.h"
-#include "device/timer.h"
 #include "lib/error.h"
 #include "linux/calls/sys_time.h"
 #include "linux/calls/syscall.h"
@@ -127,7 +126,7 @@ int64_t sysRtSigtimedwait(const Arguments &A) {
   if (A[2]) {
     if (!getTime(Deadline, A[2]))
       return -LastError;
-    Deadline += timer::now();
+    Deadline = deadlineIn(Deadline);
   }
   Wanted &= ~signal::Unblockable;
   struct {

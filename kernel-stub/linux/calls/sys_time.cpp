@@ -103,13 +103,13 @@ bool getTime(uint64_t &Nanoseconds, uint64_t Address) {
   if (T.Seconds < 0 || T.Nanoseconds < 0 ||
       T.Nanoseconds >= static_cast<int64_t>(Second))
     return fail(EINVAL);
-  // A time that is too far for 64 bits never comes.
-  constexpr uint64_t MaxSeconds = thread::NoDeadline / Second / 2;
-  Nanoseconds =
-      (T.Seconds < static_cast<int64_t>(MaxSeconds) ? T.Seconds : MaxSeconds) *
-          Second +
-      T.Nanoseconds;
+  Nanoseconds = toTime(T.Seconds, T.Nanoseconds);
   return true;
+}
+
+uint64_t deadlineIn(uint64_t Nanoseconds) {
+  uint64_t Now = timer::now();
+  return Nanoseconds < MaxTime - Now ? Now + Nanoseconds : MaxTime;
 }
 
 int64_t restart(const Restart &R) {
@@ -165,7 +165,7 @@ int64_t sysNanosleep(const Arguments &A) {
   uint64_t Duration;
   if (!getTime(Duration, A[0]))
     return -LastError;
-  return sleepFor(timer::now() + Duration, A[1]);
+  return sleepFor(deadlineIn(Duration), A[1]);
 }
 
 int64_t sysClockNanosleep(const Arguments &A) {
@@ -180,7 +180,7 @@ int64_t sysClockNanosleep(const Arguments &A) {
   if (!getTime(Time, A[2]))
     return -LastError;
   if (!(A[1] & TIMER_ABSTIME))
-    return sleepFor(timer::now() + Time, A[3]);
+    return sleepFor(deadlineIn(Time), A[3]);
   uint64_t Deadline = isCalendar(Clock) ? calendar::toTimer(Time) : Time;
   return process::sleep(Deadline) ? -ERESTARTNOHAND : 0;
 }

@@ -27,11 +27,9 @@ Microtime toMicrotime(uint64_t Nanoseconds) {
 }
 
 bool toNanoseconds(const Microtime &T, uint64_t &Out) {
-  constexpr int64_t MaxSeconds = 1ll << 32;
   if (T.Seconds < 0 || T.Microseconds < 0 || T.Microseconds >= 1000000)
     return false;
-  int64_t Seconds = T.Seconds < MaxSeconds ? T.Seconds : MaxSeconds;
-  Out = Seconds * Second + T.Microseconds * Microsecond;
+  Out = toTime(T.Seconds, T.Microseconds * Microsecond);
   return true;
 }
 

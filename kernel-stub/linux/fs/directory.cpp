@@ -39,8 +39,7 @@ char *writePath(const Node &N, char *Begin, char *End, bool &Cut) {
 
 // What a member takes of the heap, about: entry, node, and a link's target.
 uint64_t costOf(size_t NameSize, Node &Child) {
-  constexpr uint64_t Least = 640;
-  return Least + NameSize +
+  return fileMemory::LeastPerFile + NameSize +
          (Child.type() == file::SymbolicLink ? Child.size() : 0);
 }
 
@@ -152,6 +151,7 @@ int Directory::addLocked(file::Name N, Node &Child) {
     ++Info.NumLinks;
   if (!Child.Place)
     Child.Place = E;
+  Child.countAsFile();
   touch();
   return 0;
 }

@@ -44,17 +44,11 @@ public:
 
   uint32_t poll(uint32_t) override {
     MutexGuard Guard(EpollLock);
-    for (Watch *W = Watches; W; W = W->Next)
-      if (eventsOf(*W))
-        return file::PollIn;
-    return 0;
+    return isReady() ? file::PollIn : 0u;
   }
   bool changesSilently() override {
     MutexGuard Guard(EpollLock);
-    for (Watch *W = Watches; W; W = W->Next)
-      if (W->File->N.changesSilently())
-        return true;
-    return false;
+    return hasSilent();
   }
   size_t describe(char *Text, size_t Size) override {
     return format(Text, Size, "anon_inode:[eventpoll]");
@@ -67,17 +61,41 @@ public:
     return Link;
   }
 
+  // The rest under EpollLock, over all that is watched by what is watched.
+
+  bool isReady() {
+    for (Watch *W = Watches; W; W = W->Next)
+      if (eventsOf(*W))
+        return true;
+    return false;
+  }
+  bool hasSilent() {
+    for (Watch *W = Watches; W; W = W->Next)
+      if (isSilent(*W))
+        return true;
+    return false;
+  }
+  // How many epolls follow one another from here on; TooDeep if Self is one.
+  static constexpr int TooDeep = MaxNests + 1;
+  int depth(const Epoll *Self) const;
+  // The same in the other direction.
+  int height() const;
+
+  static bool isSilent(Watch &W);
+  static uint64_t activityOf(Watch &W);
+
   // What is to be reported.
   static uint32_t eventsOf(Watch &W) {
     constexpr uint32_t Always = file::PollError | file::PollHangUp;
     uint32_t Wanted = W.E.Events;
     if (!(Wanted & ~(OneShot | EdgeTriggered)))
       return 0; // a one-shot that was reported
-    uint32_t Ready = W.File->N.poll(W.File->access()) & (Wanted | Always);
-    bool Old = (Wanted & EdgeTriggered) && W.Reported &&
-               W.SeenCount == W.File->N.Activity.count();
+    uint32_t Ready = pollOne(W) & (Wanted | Always);
+    bool Old =
+        (Wanted & EdgeTriggered) && W.Reported && W.SeenCount == activityOf(W);
     return Old ? 0 : Ready;
   }
+  static uint32_t pollOne(Watch &W);
 
   Watch *Watches = nullptr;
   Epoll *NextEpoll;
@@ -89,6 +107,65 @@ Epoll *epollOf(Node &N) {
     if (E == &N)
       return E;
   return nullptr;
+}
+
+// A watched epoll must not be asked as other files are, which would take
+// EpollLock again.
+uint32_t Epoll::pollOne(Watch &W) {
+  if (Epoll *E = epollOf(W.File->N))
+    return E->isReady() ? file::PollIn : 0u;
+  return W.File->N.poll(W.File->access());
+}
+
+bool Epoll::isSilent(Watch &W) {
+  Epoll *E = epollOf(W.File->N);
+  return E ? E->hasSilent() : W.File->N.changesSilently();
+}
+
+uint64_t Epoll::activityOf(Watch &W) {
+  uint64_t Count = W.File->N.Activity.count();
+  if (Epoll *E = epollOf(W.File->N))
+    for (Watch *I = E->Watches; I; I = I->Next)
+      Count += activityOf(*I);
+  return Count;
+}
+
+int Epoll::depth(const Epoll *Self) const {
+  int Most = 0;
+  for (Watch *W = Watches; W && Most != TooDeep; W = W->Next)
+    if (const Epoll *E = epollOf(W->File->N)) {
+      int D = E == Self ? TooDeep : 1 + E->depth(Self);
+      Most = D >= TooDeep ? TooDeep : D > Most ? D : Most;
+    }
+  return Most;
+}
+
+int Epoll::height() const {
+  int Most = 0;
+  for (const Epoll *E = AllEpolls; E; E = E->NextEpoll)
+    for (Watch *W = E->Watches; W; W = W->Next)
+      if (&W->File->N == this)
+        if (int H = 1 + E->height(); H > Most)
+          Most = H;
+  return Most;
+}
+
+// Whether P may watch what F is: 0 or -errno.
+int checkNested(const Epoll &P, OpenFile &F) {
+  Epoll *E = epollOf(F.N);
+  if (!E)
+    return 0;
+  return E->depth(&P) + 1 + P.height() > MaxNests ? -ELOOP : 0;
+}
+
+// EPOLLEXCLUSIVE goes with few others, and not for an epoll.
+int checkExclusive(int Op, OpenFile &F, const EventRecord &E) {
+  if (Op == Delete || !(E.Events & Exclusive))
+    return 0;
+  constexpr uint32_t Known = file::PollIn | file::PollOut | file::PollError |
+                             file::PollHangUp | WakeUp | EdgeTriggered |
+                             Exclusive;
+  return Op == Modify || (E.Events & ~Known) || epollOf(F.N) ? -EINVAL : 0;
 }
 
 void removeAt(Watch **Link) {
@@ -104,11 +181,15 @@ Node *make() { return heap::make<Epoll>(); }
 int control(Node &N, int Op, int Fd, OpenFile &F, const EventRecord &E) {
   MutexGuard Guard(EpollLock);
   Epoll *P = epollOf(N);
-  if (!P || epollOf(F.N))
-    return -EINVAL;
   // Regular files are always ready.
   if (F.N.type() == file::Regular || F.N.isDirectory())
     return -EPERM;
+  if (!P || &F.N == P)
+    return -EINVAL;
+  if (int Error = checkExclusive(Op, F, E))
+    return Error;
+  if (int Error = Op == Add ? checkNested(*P, F) : 0)
+    return Error;
   Watch **Link = P->find(Fd, F);
   if (Op == Add ? !!*Link : !*Link)
     return Op == Add ? -EEXIST : -ENOENT;
@@ -131,7 +212,7 @@ int control(Node &N, int Op, int Fd, OpenFile &F, const EventRecord &E) {
   }
   (*Link)->E = E;
   (*Link)->Reported = false;
-  file::AnyActivity.signal(); // it may be ready already
+  P->changed(); // it may be ready already
   return 0;
 }
 
@@ -144,8 +225,8 @@ int collect(Node &N, EventRecord *Out, int Max, bool &SilentChanges) {
   int Num = 0;
   Watch *Rotate = nullptr;
   for (Watch *W = P->Watches; W && Num != Max; W = W->Next) {
-    SilentChanges |= W->File->N.changesSilently();
-    uint64_t Count = W->File->N.Activity.count(); // before the question
+    SilentChanges |= Epoll::isSilent(*W);
+    uint64_t Count = Epoll::activityOf(*W); // before the question
     uint32_t Events = Epoll::eventsOf(*W);
     if (!Events)
       continue;

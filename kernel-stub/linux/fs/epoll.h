@@ -1,6 +1,6 @@
 // epoll(7). Level- and edge-triggered, EPOLLONESHOT; EPOLLEXCLUSIVE and
-// EPOLLWAKEUP are accepted and without effect. An epoll cannot be watched by
-// another one.
+// EPOLLWAKEUP are accepted and without effect. An epoll can be watched by
+// another one, in chains of at most MaxNests.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #ifndef STUB_EPOLL_H
@@ -17,7 +17,14 @@ struct __attribute__((packed)) EventRecord { // struct epoll_event
   uint64_t Data;
 };
 
-enum Flags : uint32_t { OneShot = 1u << 30, EdgeTriggered = 1u << 31 };
+constexpr int MaxNests = 4; // as in Linux
+
+enum Flags : uint32_t {
+  Exclusive = 1u << 28,
+  WakeUp = 1u << 29,
+  OneShot = 1u << 30,
+  EdgeTriggered = 1u << 31
+};
 enum Operation : int { Add = 1, Delete = 2, Modify = 3 };
 
 Node *make(); // null: no memory

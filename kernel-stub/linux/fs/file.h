@@ -37,6 +37,7 @@ struct Status {
   uint64_t Inode = 0;
   uint32_t Mode = 0;
   uint32_t NumLinks = 1;
+  uint32_t Uid = 0, Gid = 0;
   uint64_t DeviceId = 0; // st_rdev
   uint64_t Size = 0;
   uint64_t NumPages = 0; // memory that it takes
@@ -92,6 +93,10 @@ public:
   unsigned numRefs() const {
     return __atomic_load_n(&NumRefs, __ATOMIC_ACQUIRE);
   }
+
+  // Of those that are, or were before their removal, in the tree.
+  static uint64_t numFiles();
+  void countAsFile();
 
   uint32_t type() const { return Info.Mode & file::TypeMask; }
   bool isDirectory() const { return type() == file::DirectoryType; }
@@ -171,6 +176,7 @@ public:
 
 private:
   unsigned NumRefs = 1;
+  bool IsCounted = false;
 };
 
 namespace file {

@@ -20,6 +20,9 @@ void free(uint64_t Physical);
 bool charge(uint64_t Bytes);
 void refund(uint64_t Bytes);
 
+// What a member of a directory takes at least, with its file, in bytes.
+constexpr uint64_t LeastPerFile = 640;
+
 uint64_t limit(); // pages
 uint64_t used();
 

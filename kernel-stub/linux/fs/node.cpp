@@ -9,7 +9,15 @@ namespace file {
 Event AnyActivity;
 } // namespace file
 
-static uint64_t LastInode;
+static uint64_t LastInode, NumFiles;
+
+uint64_t Node::numFiles() {
+  return __atomic_load_n(&NumFiles, __ATOMIC_RELAXED);
+}
+void Node::countAsFile() {
+  if (!__atomic_exchange_n(&IsCounted, true, __ATOMIC_RELAXED))
+    __atomic_add_fetch(&NumFiles, 1, __ATOMIC_RELAXED);
+}
 
 Node::Node(uint32_t Mode) {
   Info.Mode = Mode;
@@ -17,7 +25,11 @@ Node::Node(uint32_t Mode) {
   Info.Accessed = Info.Modified = Info.Changed = file::now();
 }
 
-Node::~Node() { heap::free(LostPath); }
+Node::~Node() {
+  heap::free(LostPath);
+  if (IsCounted)
+    __atomic_sub_fetch(&NumFiles, 1, __ATOMIC_RELAXED);
+}
 
 void Node::unref() {
   if (!__atomic_sub_fetch(&NumRefs, 1, __ATOMIC_ACQ_REL))

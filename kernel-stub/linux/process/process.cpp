@@ -22,6 +22,17 @@
 #include "memory/memory.h"
 #include "user/vm.h"
 
+Process::Process() {
+  enum : unsigned { STACK = 3, CORE = 4, NPROC = 6, NOFILE = 7 };
+  constexpr uint64_t Unlimited = ~0ull;
+  for (process::Limit &L : Limits)
+    L = {Unlimited, Unlimited};
+  Limits[STACK].Soft = 8 << 20;
+  Limits[CORE] = {0, 0};
+  Limits[NPROC] = {thread::MaxThreads, thread::MaxThreads};
+  Limits[NOFILE] = {FileTable::MaxFiles, FileTable::MaxFiles};
+}
+
 namespace process {
 
 cpu::Lock StateLock;
@@ -228,6 +239,7 @@ Thread *createThread(const Frame &F) {
   *T->frame() = F;
   const Thread &Parent = thread::current();
   T->Signals.Blocked = Parent.Signals.Blocked;
+  T->Nice = Parent.Nice;
   processor::saveExtendedState(T->ExtendedState);
   return T;
 }

@@ -17,6 +17,11 @@ struct Program;
 
 namespace process {
 
+struct Limit { // struct rlimit64
+  uint64_t Soft, Hard;
+};
+constexpr unsigned NumLimits = 16; // RLIM_NLIMITS
+
 // A list of NUL-terminated strings, one after the other.
 struct Strings {
   const char *Data = nullptr;
@@ -47,6 +52,12 @@ public:
   bool Ending = false;
   int Signal = 0; // 0: by exit
   int Status = 0; // 0 to 255
+
+  // What prctl(2) and prlimit(2) set, and tell: nothing comes of it.
+  bool IsDumpable = true, NoNewPrivileges = false;
+  process::Limit Limits[process::NumLimits];
+
+  Process();
 
   uint64_t CpuTime = 0; // of its ended threads, in nanoseconds
 

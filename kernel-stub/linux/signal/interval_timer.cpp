@@ -34,6 +34,11 @@ uint64_t now(const Timer &T) {
   return process::cpuTimeOf(*Owner, T.C == Clock::ThreadCpu ? T.ClockTid : 0);
 }
 
+// Both at most INT64_MAX, as is what comes back.
+uint64_t later(uint64_t Time, uint64_t Nanoseconds) {
+  return Time < INT64_MAX - Nanoseconds ? Time + Nanoseconds : INT64_MAX;
+}
+
 void findNext() {
   uint64_t Next = thread::NoDeadline;
   bool Any = false;
@@ -78,7 +83,7 @@ Setting settingOf(const Timer &T) {
 
 void fire(Timer &T, uint64_t Now) {
   uint64_t Periods = T.Interval ? (Now - T.Deadline) / T.Interval : 0;
-  T.Deadline = T.Interval ? T.Deadline + (Periods + 1) * T.Interval : 0;
+  T.Deadline = T.Interval ? later(T.Deadline, (Periods + 1) * T.Interval) : 0;
   if (!T.N.Signal)
     return;
   if (T.Room.IsQueued) {
@@ -129,7 +134,7 @@ Setting set(unsigned Number, Setting New, bool IsAbsolute) {
   Timer &T = at(Number);
   Setting Old = settingOf(T);
   T.Interval = New.Interval;
-  T.Deadline = New.First && !IsAbsolute ? now(T) + New.First : New.First;
+  T.Deadline = New.First && !IsAbsolute ? later(now(T), New.First) : New.First;
   T.Missed = 0;
   findNext();
   return Old;
