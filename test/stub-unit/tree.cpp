@@ -16,9 +16,9 @@
 // CHECK: tree: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "../../kernel-stub/device/log.h"
 #include "../../kernel-stub/lib/error.h"
 #include "../../kernel-stub/linux/fs/file_memory.h"
-#include "../../kernel-stub/device/log.h"
 #include "../../kernel-stub/linux/fs/path.h"
 #include "../../kernel-stub/linux/fs/regular_file.h"
 #include "../../kernel-stub/linux/fs/symlink.h"
