@@ -6,7 +6,8 @@ set -eu
 llvm=${SEGSHIFT_LLVM:-/usr/lib/llvm-22/bin}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$llvm/ld.lld" -r -o "$work/all.o" "$3" --whole-archive "$1/hosted/libsegshift-musl.a" \
+# -z muldefs: the glue has functions of musl's, in front of them.
+"$llvm/ld.lld" -r -z muldefs -o "$work/all.o" "$3" --whole-archive "$1/hosted/libsegshift-musl.a" \
   --no-whole-archive /usr/lib/x86_64-linux-musl/libc.a "$(gcc -print-libgcc-file-name)"
 "$llvm/llvm-objcopy" --wildcard --keep-global-symbol='world_*' \
   --keep-global-symbol=segshift_world "$work/all.o"

@@ -11,6 +11,7 @@
  */
 #include "../src/image.h"
 #include "../src/linux.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,6 +31,8 @@ SEGSHIFT_HIDDEN void _IO_enable_locks(void), __ctype_init(void),
     __call_tls_dtors(void), __nptl_deallocate_tsd(void),
     __libc_thread_freeres(void), __malloc_fork_lock_parent(void),
     __malloc_fork_unlock_parent(void), __malloc_fork_unlock_child(void);
+__attribute__((weak)) SEGSHIFT_HIDDEN void __timer_fork_subprocess(void),
+    __mq_notify_fork_subprocess(void);
 
 enum {
   MultipleThreads = 0x18, /* tcbhead_t: sysdeps/x86_64/nptl/tls.h */
@@ -190,6 +193,25 @@ static void hold_over_fork(void *tp) {
 /* --- The world --------------------------------------------------------------
  */
 
+/* What dl_iterate_phdr (Rust's backtraces) looks up a thread's TLS in: its
+ * length, then from tp[1] on the generation and the program's TLS. */
+static size_t generation;
+static ptrdiff_t tls_from_tp;
+static _Thread_local uintptr_t dtv[3][2];
+
+static void read_dtv(void *tp) {
+  uintptr_t (*first)[2] = ((void **)tp)[1];
+  generation = first[0][0];
+  tls_from_tp = (ptrdiff_t)(first[1][0] - (uintptr_t)tp);
+}
+
+static void make_dtv(void *tp) {
+  dtv[0][0] = 1; /* programs, the generation's entry not counted */
+  dtv[1][0] = generation;
+  dtv[2][0] = (uintptr_t)tp + (uintptr_t)tls_from_tp;
+  ((void **)tp)[1] = dtv[1];
+}
+
 static void put_int(void *tp, ptrdiff_t offset, int value) {
   memcpy((char *)tp + offset, &value, sizeof(value));
 }
@@ -201,6 +223,7 @@ static void thread_begin(void *tp, int tid) {
   /* The first keys' values lie in front of the table of their blocks. */
   char **table = (void *)((char *)tp + _thread_db_pthread_specific[2]);
   table[0] = (char *)table - FirstKeys * 16;
+  make_dtv(tp);
   __ctype_init();
 }
 
@@ -211,6 +234,7 @@ static void thread_end(void *tp, bool own) {
   __call_tls_dtors();
   __nptl_deallocate_tsd();
   __libc_thread_freeres();
+  thread_has_ended();
 }
 
 static void forked(int who, void *tp, int tid) {
@@ -223,6 +247,11 @@ static void forked(int who, void *tp, int tid) {
     __atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
     put_int(tp, _thread_db_pthread_tid[2], tid);
     __malloc_fork_unlock_child();
+    /* Threads of theirs are gone. */
+    if (__timer_fork_subprocess)
+      __timer_fork_subprocess();
+    if (__mq_notify_fork_subprocess)
+      __mq_notify_fork_subprocess();
   }
 }
 
@@ -232,7 +261,16 @@ static void stop(void) {
   fflush(NULL);
 }
 
-static struct segshift_world world = {.thread_begin = thread_begin,
+static int start(char **environment, const size_t *auxiliary,
+                 const struct segshift_host *host) {
+  (void)environment;
+  (void)auxiliary;
+  threads_init(host);
+  return 0;
+}
+
+static struct segshift_world world = {.start = start,
+                                      .thread_begin = thread_begin,
                                       .thread_end = thread_end,
                                       .fork = forked,
                                       .stop = stop};
@@ -244,6 +282,7 @@ int main(void) {
   if (!handoff)
     return 1;
   is_started = 1;
+  read_dtv((void *)pthread_self());
   _IO_enable_locks();
   __libc_single_threaded = 0;
   world.tcb_size = _thread_db_sizeof_pthread;

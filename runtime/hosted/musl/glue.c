@@ -7,8 +7,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "thread.h"
+
 #include "../src/linux.h"
-#include "segshift/hosted.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,34 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* struct pthread, at tp. */
-struct thread {
-  void *self;               /* 0x00 */
-  void *dtv;                /* 0x08 */
-  struct thread *prev;      /* 0x10 */
-  struct thread *next;      /* 0x18 */
-  uintptr_t sysinfo;        /* 0x20 */
-  uintptr_t canary;         /* 0x28 */
-  int tid;                  /* 0x30 */
-  int errno_val;            /* 0x34 */
-  int detach_state;         /* 0x38 */
-  int cancel[3];            /* 0x3c */
-  void *map_and_stack[5];   /* 0x48 */
-  void *result, *cancelbuf; /* 0x70 */
-  void **tsd;               /* 0x80 */
-  void *robust_head;        /* 0x88 */
-  long robust_off;          /* 0x90 */
-  void *robust_pending;     /* 0x98 */
-  int h_errno_val;          /* 0xa0 */
-  int timer_id;             /* 0xa4 */
-  void *locale;             /* 0xa8 */
-  int killlock[2];          /* 0xb0 */
-  void *dlerror_buf;        /* 0xb8 */
-  void *stdio_locks;        /* 0xc0 */
-};
-_Static_assert(sizeof(struct thread) == 0xc8, "struct pthread");
-enum { DT_JOINABLE = 2, KeysMax = 128 };
 
 /* struct __libc. */
 struct libc {
@@ -63,10 +36,12 @@ extern size_t __hwcap SEGSHIFT_HIDDEN;
 extern char *__progname, *__progname_full;
 extern volatile int __thread_list_lock SEGSHIFT_HIDDEN;
 extern char __malloc_context[] SEGSHIFT_HIDDEN;
-enum { MallocContextBrk = 0x398 };
+enum { MallocContextBrk = 0x398, FileLock = 0x8c };
 SEGSHIFT_HIDDEN void __tl_lock(void), __tl_unlock(void), __funcs_on_exit(void),
     __pthread_tsd_run_dtors(void), __do_orphaned_stdio_locks(void),
     __malloc_atfork(int who);
+
+enum { KeysMax = 128 };
 
 /* What lies at tp in a block of this world. */
 struct tcb {
@@ -134,6 +109,8 @@ static void thread_end(void *tp, bool own) {
   if (some_thread == thread)
     some_thread = thread->next == thread ? 0 : thread->next;
   __tl_unlock();
+  if (own)
+    thread_has_ended(thread);
 }
 
 static void forked(int who, void *tp, int tid) {
@@ -167,8 +144,6 @@ static void read_auxiliary(const size_t *auxiliary) {
   __libc.auxv = (size_t *)auxiliary;
 }
 
-static void *never(void *argument) { return argument; }
-
 /* Whether this is the musl that the structures above are of. */
 static bool is_known_musl(void) {
   struct thread *thread = (void *)pthread_self();
@@ -180,7 +155,8 @@ static bool is_known_musl(void) {
   return ok;
 }
 
-static int start(char **environment, const size_t *auxiliary) {
+static int start(char **environment, const size_t *auxiliary,
+                 const struct segshift_host *host) {
   static char *nothing[1];
   static char name[] = "world";
   if (!is_known_musl())
@@ -188,19 +164,22 @@ static int start(char **environment, const size_t *auxiliary) {
   __environ = environment ? environment : nothing;
   __progname = __progname_full = name;
   read_auxiliary(auxiliary);
+  threads_init(host);
 
   /* The program break is the host's: mallocng would take the host's own growth
      of it for its own pages. -1: use mmap. */
   memset(__malloc_context + MallocContextBrk, 0xff, sizeof(uintptr_t));
 
-  /* From its first thread on, musl locks stdio. It shall do so now: this call
-     gets as far as __clone, which refuses (clone.S). */
+  /* From its first thread on, musl locks stdio. It shall do so now. */
+  FILE *files[] = {stdin, stdout, stderr};
+  for (int i = 0; i < 3; ++i) {
+    int *lock = (int *)((char *)files[i] + FileLock);
+    if (*lock != -1)
+      return -EINVAL;
+    *lock = 0;
+  }
   __libc.can_do_threads = 1;
-  __libc.tls_size = __libc.page_size;
-  __libc.tls_align = 64;
-  pthread_t thread;
-  if (pthread_create(&thread, NULL, never, NULL) != EAGAIN || !__libc.threaded)
-    return -EINVAL;
+  __libc.threaded = 1;
   __libc.threads_minus_1 = 1;
   __libc.need_locks = 1;
   return 0;

@@ -72,7 +72,7 @@ static __attribute__((noinline)) void begin(void) {
   void *tp = world_tp, *host = swap(tp);
   segshift_world.thread_begin(tp, tid);
   static const size_t no_auxiliary[2];
-  int result = is_first ? segshift_world.start(NULL, no_auxiliary) : 0;
+  int result = is_first ? segshift_world.start(NULL, no_auxiliary, NULL) : 0;
   swap(host);
   if (result)
     abort();

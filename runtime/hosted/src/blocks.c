@@ -51,6 +51,7 @@ struct block *blocks_take(int tid) {
   block->tid = tid;
   block->rounds = 0;
   block->is_registered = false;
+  block->kind = OfHost;
   ++blocks_used;
   return block;
 }

@@ -12,12 +12,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whose thread it is, and whether the world can still join it: then the block
+ * stays after the thread's end. */
+enum block_kind { OfHost, Detached, Joinable, Ended };
+
 struct block {
   void *memory;
   int tid;            /* of the thread that has it; 0: free */
   int rounds;         /* of key destructors that it has lived through */
   bool is_registered; /* the host tells when the thread ends */
-  struct block *next; /* in the list of free ones */
+  enum block_kind kind;
+  unsigned long thread; /* the host's pthread_t; not for OfHost */
+  void **exit;          /* where the thread returns to the host; same */
+  struct block *next;   /* in the list of free ones */
 };
 
 enum { BlockPage = 4096 };

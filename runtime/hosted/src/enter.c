@@ -50,7 +50,8 @@ static void reclaim(struct block *block, void *own) {
       block->tid == mine->tid ||
       linux_call(SYS_tgkill, linux_call(SYS_getpid, 0, 0, 0, 0, 0, 0),
                  block->tid, 0, 0, 0, 0) == -ESRCH_;
-  if (block == mine || !is_dead)
+  if (block == mine || !is_dead || block->kind == Joinable ||
+      block->kind == Ended)
     return;
   world->thread_end((char *)block->memory + form.layout.tp_offset, false);
   blocks_give(block);
@@ -84,8 +85,12 @@ static void leave(void *tp) {
   set_gs_base(0);
   futex_lock(&blocks_lock);
   struct block *block = blocks_find(tp);
-  segshift_tls_release(tp, &form.layout);
-  blocks_give(block);
+  if (block->kind == Joinable) {
+    block->kind = Ended;
+  } else {
+    segshift_tls_release(tp, &form.layout);
+    blocks_give(block);
+  }
   futex_unlock(&blocks_lock);
 }
 

@@ -107,6 +107,28 @@ static long start_thread(uint64_t entry, void *stack) {
   return result;
 }
 
+static const char *started; /* the program's file, and where it is mapped */
+static uint64_t started_at;
+
+const char *image_name(const void *address) {
+  if (!started)
+    return 0;
+  const Elf64_Ehdr *header = (const void *)started;
+  const Elf64_Shdr *sections = (const void *)(started + header->e_shoff);
+  uint64_t at = (uint64_t)address - started_at;
+  for (int i = 0; i < header->e_shnum; ++i) {
+    if (sections[i].sh_type != SHT_SYMTAB)
+      continue;
+    const Elf64_Sym *symbols = (const void *)(started + sections[i].sh_offset);
+    const char *names = started + sections[sections[i].sh_link].sh_offset;
+    for (size_t k = 0; k < sections[i].sh_size / sizeof(*symbols); ++k)
+      if (ELF64_ST_TYPE(symbols[k].st_info) == STT_FUNC &&
+          at - symbols[k].st_value < symbols[k].st_size)
+        return names + symbols[k].st_name;
+  }
+  return 0;
+}
+
 int image_start(const void *file, size_t size, char **environment,
                 struct handoff *handoff) {
   long base = map_segments(file, size);
@@ -118,6 +140,8 @@ int image_start(const void *file, size_t size, char **environment,
           header->e_phentsize, (uint64_t)base))
     return -EINVAL_;
   handoff->is_done = 0;
+  started = file;
+  started_at = (uint64_t)base;
 
   /* The stack stays: the C library keeps pointers to what lies on it. From its
      top down: auxiliary vector, environment, arguments. */

@@ -25,4 +25,7 @@ struct handoff {
 int image_start(const void *file, size_t size, char **environment,
                 struct handoff *handoff);
 
+/* The name of the program's function at this address, or null. */
+const char *image_name(const void *address);
+
 #endif

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "say.h"
 
+#include "image.h"
 #include "linux.h"
+
+/* The host's; in another library than libc.so before glibc 2.34. */
+struct symbol {
+  const char *file;
+  void *base;
+  const char *name;
+  void *address;
+};
+__attribute__((weak)) int dladdr(const void *address, struct symbol *symbol);
 
 static char *put(char *out, const char *text) {
   while (*text)
@@ -66,4 +76,29 @@ int say_no_world(const char *why, int error) {
   out = put(out, ")\n");
   print(text, out);
   return error;
+}
+
+static char *put_name(char *out, const char *name) {
+  for (int i = 0; i < 200 && name && name[i]; ++i)
+    *out++ = name[i];
+  return out;
+}
+
+void say_exception(const void *from, const void *to) {
+  struct symbol symbol = {0};
+  /* A call that does not return may be the function's last instruction. */
+  const char *name = image_name((const char *)from - 1);
+  char text[1000], *out = put(text, "segshift: an exception that nothing in "
+                                    "the world catches leaves its function ");
+  out = put_name(out, name ? name : "(no name)");
+  if (dladdr && dladdr(to, &symbol)) {
+    out = put(out, " to ");
+    out = put_name(out, symbol.name ? symbol.name : symbol.file);
+    out = put(out, "+0x");
+    out = put_number(out,
+                     (uint64_t)to -
+                         (uint64_t)(symbol.name ? symbol.address : symbol.base),
+                     16);
+  }
+  print(text, put(out, "; the process ends\n"));
 }

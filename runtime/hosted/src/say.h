@@ -12,4 +12,7 @@ int say_no_gs(int error);
 /* The world does not start: `why`, and the error. Returns it. */
 int say_no_world(const char *why, int error);
 
+/* An exception leaves the world's code at `from` for the host's at `to`. */
+void say_exception(const void *from, const void *to);
+
 #endif

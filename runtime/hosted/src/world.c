@@ -75,7 +75,7 @@ static int start(const struct segshift_world *of, char **environment) {
   if (of->start) {
     static Elf64_auxv_t auxiliary[AuxiliaryMost];
     read_auxiliary(auxiliary);
-    result = of->start(environment, (const size_t *)auxiliary);
+    result = of->start(environment, (const size_t *)auxiliary, &segshift_host);
   }
   if (result) {
     leave_first();

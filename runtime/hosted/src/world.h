@@ -34,6 +34,10 @@ void *own_tp(void);
  * segshift_enter_slow. */
 void set_fast_path(void *tp, bool is_fast);
 
+/* --- threads.c */
+
+extern const struct segshift_host segshift_host;
+
 /* --- fork.c */
 
 void fork_init(void);

@@ -40,11 +40,12 @@ long world_call(long (*function)(long), long argument) {
   return errno == 77 ? result : -1;
 }
 
-/* What a world cannot do, and what it can, of processes. */
+/* Threads and processes of its own. */
 static void *nothing(void *argument) { return argument; }
 long world_processes(void) {
   pthread_t thread;
-  if (!pthread_create(&thread, NULL, nothing, NULL))
+  if (pthread_create(&thread, NULL, nothing, NULL) ||
+      pthread_join(thread, NULL))
     return -1;
   pid_t pid;
   char *arguments[] = {"sh", "-c", "exit 7", NULL};

@@ -31,6 +31,35 @@ extern "C" {
 
 #define SEGSHIFT_HIDDEN __attribute__((visibility("hidden")))
 
+/* A thread that the world asks the host for. */
+struct segshift_thread {
+  void *stack;       /* its lowest address; null: the host makes one */
+  size_t stack_size; /* 0: the host's choice, as for guard_size */
+  size_t guard_size;
+  bool is_detached;
+  void (*run)(void *argument); /* with GS set; when it returns, the thread ends
+                                  as any of the host's does */
+  void *argument;
+};
+
+/* What the host's side does for the world. Functions may be called where the
+ * world's C library has the thread entered. */
+struct segshift_host {
+  /* The thread runs, and has entered: *tp is its thread pointer, and its block
+   * stays, after its end as well, until thread_release or thread_detach. */
+  int (*thread_create)(const struct segshift_thread *thread, void **tp);
+  /* As if `run` had returned. For a thread that thread_create has made. */
+  void (*thread_exit)(void);
+  /* Waits for its end. -EINVAL: not of thread_create, or detached. */
+  int (*thread_join)(void *tp);
+  /* After thread_join: gives its block back. */
+  void (*thread_release)(void *tp);
+  int (*thread_detach)(void *tp);
+  /* Says that nothing in the world catches an exception, which goes from the
+   * world's outermost function, at `from`, to the host's code at `to`. */
+  void (*exception_leaves)(const void *from, const void *to);
+};
+
 /* What the world's C library has to do, on its side: segshift_world of the glue
  * for that library. All of them run with GS set. */
 struct segshift_world {
@@ -38,7 +67,8 @@ struct segshift_world {
   size_t tcb_size;
   /* Once, on the thread that calls segshift_world_init, after `thread_begin`.
    * The auxiliary vector stays where it is. */
-  int (*start)(char **environment, const size_t *auxiliary);
+  int (*start)(char **environment, const size_t *auxiliary,
+               const struct segshift_host *host);
   /* A thread's block was made: `tp` is GS_BASE, canary and TLS are in place.
    * All signals are blocked. */
   void (*thread_begin)(void *tp, int tid);
