@@ -16,9 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-void __pthread_register_cancel(__pthread_unwind_buf_t *buffer);
 _Noreturn void ___pthread_unwind_next(__pthread_unwind_buf_t *buffer);
-int __sigsetjmp(struct __jmp_buf_tag *, int) __attribute__((returns_twice));
 
 static const struct segshift_host *host;
 
@@ -84,8 +82,11 @@ static int apply(const pthread_attr_t *attributes) {
 static void *call(const struct creation *creation) {
   if (!creation->is_c11)
     return creation->function(creation->argument);
-  int (*function)(void *) = (int (*)(void *))(void *)creation->function;
-  return (void *)(intptr_t)function(creation->argument);
+  union {
+    void *(*posix)(void *);
+    int (*c11)(void *);
+  } function = {creation->function};
+  return (void *)(intptr_t)function.c11(creation->argument);
 }
 
 static void run(void *argument) {

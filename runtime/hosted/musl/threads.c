@@ -38,8 +38,11 @@ struct creation {
 static void *call(const struct creation *creation) {
   if (!creation->is_c11)
     return creation->function(creation->argument);
-  int (*function)(void *) = (int (*)(void *))(void *)creation->function;
-  return (void *)(intptr_t)function(creation->argument);
+  union {
+    void *(*posix)(void *);
+    int (*c11)(void *);
+  } function = {creation->function};
+  return (void *)(intptr_t)function.c11(creation->argument);
 }
 
 static void run(void *argument) {

@@ -1,6 +1,8 @@
 /* The functions of the object that enter-boundary.c and enter-world.c make, and
  * what its tests have in common.
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+ *
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
 #ifndef ENTER_H
 #define ENTER_H
 
