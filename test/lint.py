@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what is tracked: clang-format, clang-tidy, shellcheck, pyflakes, licence lines.
+"""Checks what is tracked: clang-format, clang-tidy, shellcheck, pyflakes, licence lines,
+the stub's includes.
 
 Ends with status 1 if one found something. A tool that is not there is said to be, and
 its part skipped.
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import rooms
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 C_FILES = (".c", ".cpp", ".h")
@@ -160,6 +163,13 @@ class Lint:
                         bad = True
         return not bad
 
+    def rooms(self):
+        """No include of the stub runs up: rooms.py."""
+        findings = list(rooms.check(ROOT, self._files))
+        for finding in findings:
+            print(finding, flush=True)
+        return not findings
+
     def tidy(self):
         tool = self._tool("clang-tidy", f"{self._llvm}/bin/clang-tidy")
         if not tool:
@@ -198,7 +208,7 @@ class Lint:
 
 
 def main():
-    parts = ("licence", "format", "shell", "python", "tidy")
+    parts = ("licence", "rooms", "format", "shell", "python", "tidy")
     parser = argparse.ArgumentParser(
         prog="./dev lint", description="Checks of the sources that are tracked.")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)

@@ -8,4 +8,4 @@ cd "$(git rev-parse --show-toplevel)"
 unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 git diff --cached --name-only --diff-filter=d -z |
   xargs -0 -r python3 test/lint.py --build=build --llvm="${SEGSHIFT_LLVM:-/usr/lib/llvm-22}" \
-    licence format shell python
+    licence rooms format shell python

@@ -9,6 +9,7 @@
 #include "device/log.h"
 #include "lib/options.h"
 #include "lib/string.h"
+#include "linux/process/exec.h"
 #include "linux/process/image.h"
 #include "linux/process/process.h"
 #include "memory/heap.h"
@@ -64,12 +65,12 @@ bool findMain(const module::Module &M, app::Program &A, module::Error &E) {
 
 } // namespace
 
-bool module::Loader::handOver(Stage<Step::Relocated> &&S, Error &E) {
-  if (!S)
-    return false;
-  const Module &M = *S.M;
-  app::Program &A = *M.App;
-  const Dynamic &D = M.Dynamic;
+namespace app {
+
+bool Program::takeOver(const module::Module &M, module::Error &E) {
+  using namespace module;
+  Program &A = *this;
+  const module::Dynamic &D = M.Dynamic;
   if (!findMain(M, A, E) ||
       !checkFunctions(M, D.InitArray, D.Init, "constructor", E) ||
       !checkFunctions(M, D.FiniArray, D.Fini, "destructor", E))
@@ -83,40 +84,7 @@ bool module::Loader::handOver(Stage<Step::Relocated> &&S, Error &E) {
   return copySegments(M) || refuse(E, "no memory for its segments");
 }
 
-namespace app {
-
-bool isWanted() { return options::get("loader"); }
-
-bool choose() {
-  bool IsGuarded = options::getNumber("tls-guard", 0);
-  const char *Which = options::get("loader");
-  if (!Which)
-    return true;
-  const char *Why =
-      strcmp(Which, "kernel") ? "there is one loader to choose, kernel"
-      : ProgramsInRing3       ? "a program in ring 3 cannot call the kernel's "
-                                "functions"
-      : IsGuarded ? "with tls-guard=1, kernel TLS is closed when the "
-                    "program calls the kernel's functions"
-                  : nullptr;
-  if (Why)
-    control::send("error loader=%s: %s", Which, Why);
-  return !Why;
-}
-
-bool checkSide(bool HasGsNote, module::Error &E) {
-  return !HasGsNote ||
-         module::refuse(E, "has a segshift note: its TLS is behind GS, which "
-                           "is the kernel's");
-}
-
-uint64_t choosePlace(Program &A, const elf::Plan &P) {
-  A.Main = P.Entry;
-  A.Bias = (Place - P.Low + P.Align - 1) & -P.Align;
-  if (A.Main)
-    A.Main += A.Bias;
-  return A.Bias;
-}
+namespace {
 
 bool load(Process &P, Thread &T, exec::Image &I, uint64_t &Rip,
           exec::Reason &Error) {
@@ -163,6 +131,44 @@ void end(Process &P) {
   forgetThreads(*P.App);
   heap::destroy(P.App);
   P.App = nullptr;
+}
+
+} // namespace
+
+bool choose() {
+  bool IsGuarded = options::getNumber("tls-guard", 0);
+  const char *Which = options::get("loader");
+  if (!Which)
+    return true;
+  const char *Why =
+      strcmp(Which, "kernel") ? "there is one loader to choose, kernel"
+      : ProgramsInRing3       ? "a program in ring 3 cannot call the kernel's "
+                                "functions"
+      : IsGuarded ? "with tls-guard=1, kernel TLS is closed when the "
+                    "program calls the kernel's functions"
+                  : nullptr;
+  if (Why)
+    control::send("error loader=%s: %s", Which, Why);
+  if (!Why) {
+    static const exec::ProgramLoader Loader = {load, end};
+    exec::OtherLoader = &Loader;
+  }
+  return !Why;
+}
+
+bool Program::checkSide(bool HasGsNote, module::Error &E) {
+  return !HasGsNote ||
+         module::refuse(E, "has a segshift note: its TLS is behind GS, which "
+                           "is the kernel's");
+}
+
+uint64_t Program::choosePlace(const elf::Plan &P) {
+  Program &A = *this;
+  A.Main = P.Entry;
+  A.Bias = (::Place - P.Low + P.Align - 1) & -P.Align;
+  if (A.Main)
+    A.Main += A.Bias;
+  return A.Bias;
 }
 
 } // namespace app

@@ -14,26 +14,24 @@
 
 #include "cpu/cpu.h"
 #include "lib/elf.h"
+#include "module/module.h"
 #include "segshift/tls.h"
 #include <stddef.h>
 #include <stdint.h>
-
-class Process;
-struct Thread;
-
-namespace exec {
-class Image;
-class Reason;
-} // namespace exec
-namespace module {
-struct Error;
-}
 
 namespace app {
 
 struct Joinable; // a thread that was not joined yet: app_threads.cpp
 
-struct Program {
+struct Program final : module::Program {
+  bool checkSide(bool HasGsNote, module::Error &E) override;
+  uint64_t choosePlace(const elf::Plan &P) override;
+  bool chooseTls(const elf::Tls &Tls, module::Error &E) override;
+  uint64_t ownPlace() const override;
+  uint64_t kernelPlace() const override;
+  const module::Export *find(const char *Name) const override;
+  bool takeOver(const module::Module &M, module::Error &E) override;
+
   uint64_t Bias; // what is added to its addresses
 
   // A thread's block and control block, and where they are behind the kernel's;
@@ -53,39 +51,12 @@ struct Program {
   Joinable *Threads;
 };
 
-#ifdef MODE_HAS_MODULES
-
-// Whether programs are started so.
-bool isWanted();
-// At boot. False, after a message: asked for and not to be had.
+// At boot: makes exec use this loader if the command line says so. False, after
+// a message: asked for and not to be had.
 bool choose();
-
-// Puts a program, and T's TLS, where they belong. Rip: where T starts. False:
-// Error was told why; what there is already is freed with the address space and
-// by end().
-bool load(Process &P, Thread &T, exec::Image &I, uint64_t &Rip,
-          exec::Reason &Error);
-// When P has no threads any more.
-void end(Process &P);
-
-// For the modules' loader: whether such a file is of this side; and the address
-// that it shall be at.
-bool checkSide(bool HasGsNote, module::Error &E);
-uint64_t choosePlace(Program &A, const elf::Plan &P);
 
 // Frees what is known of threads that nobody has joined. app_threads.cpp
 void forgetThreads(Program &A);
-
-#else
-
-inline bool isWanted() { return false; }
-inline bool load(Process &, Thread &, exec::Image &, uint64_t &,
-                 exec::Reason &) {
-  return false;
-}
-inline void end(Process &) {}
-
-#endif
 
 } // namespace app
 

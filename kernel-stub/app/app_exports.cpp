@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "app/app.h"
 #include "app/app_calls.h"
 #include "cpu/copy_user.h"
 #include "cpu/smp.h"
@@ -15,7 +16,8 @@ __thread int errno;
 
 extern "C" const module::Export __app_exports_start[], __app_exports_end[];
 
-const module::Export *module::findAppExport(const char *Name) {
+const module::Export *app::Program::find(const char *Name) const {
+  using module::Export;
   for (const Export *X = __app_exports_start; X != __app_exports_end; ++X)
     if (!strcmp(X->Name, Name))
       return X;

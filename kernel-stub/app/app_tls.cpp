@@ -18,7 +18,23 @@ uint64_t pageUp(uint64_t N) {
 
 } // namespace
 
-bool choose(app::Program &A, const elf::Tls &Tls, module::Error &E) {
+bool attach(const app::Program &A, Thread &T) {
+  if (!thread_memory::extend(T, A.Both.size))
+    return false;
+  char *Tp = static_cast<char *>(T.Bases.Tp) + A.Both.distance;
+  char *Block = Tp - A.Block.tp_offset;
+  return segshift_tls_init(Block, &A.Block, &A.Image, A.Canary,
+                           A.PointerGuard) == Tp &&
+         copyFromUser(Block + A.Block.image_offset, A.InitialTls,
+                      A.InitialTlsSize) &&
+         mode::setInitialFs(T.Bases, reinterpret_cast<uint64_t>(Tp));
+}
+
+} // namespace app_tls
+
+bool app::Program::chooseTls(const elf::Tls &Tls, module::Error &E) {
+  using namespace app_tls;
+  Program &A = *this;
   A.Image = {nullptr, Tls.VAddr, 0, Tls.MemSize, Tls.Align};
   if (Tls.MemSize && Tls.Align > MaxAlign)
     return module::refuse(E, "its TLS is aligned to %lu, the limit is %lu",
@@ -39,21 +55,7 @@ bool choose(app::Program &A, const elf::Tls &Tls, module::Error &E) {
   return true;
 }
 
-uint64_t ownPlace(const app::Program &A) {
-  return A.Block.image_offset - A.Block.tp_offset;
+uint64_t app::Program::ownPlace() const {
+  return Block.image_offset - Block.tp_offset;
 }
-uint64_t kernelPlace(const app::Program &A) { return -A.Both.distance; }
-
-bool attach(const app::Program &A, Thread &T) {
-  if (!thread_memory::extend(T, A.Both.size))
-    return false;
-  char *Tp = static_cast<char *>(T.Bases.Tp) + A.Both.distance;
-  char *Block = Tp - A.Block.tp_offset;
-  return segshift_tls_init(Block, &A.Block, &A.Image, A.Canary,
-                           A.PointerGuard) == Tp &&
-         copyFromUser(Block + A.Block.image_offset, A.InitialTls,
-                      A.InitialTlsSize) &&
-         mode::setInitialFs(T.Bases, reinterpret_cast<uint64_t>(Tp));
-}
-
-} // namespace app_tls
+uint64_t app::Program::kernelPlace() const { return -Both.distance; }

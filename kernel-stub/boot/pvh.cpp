@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "boot/pvh.h"
 #include "boot/initrd.h"
+#include "cpu/panic.h"
 #include "device/log.h"
-#include "device/panic.h"
 #include "lib/options.h"
 #include "memory/memory.h"
 

@@ -3,7 +3,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "cpu/cpu.h"
-#include "device/panic.h"
+#include "cpu/panic.h"
 #include "memory/memory.h"
 #include "memory/paging.h"
 #include "thread/thread.h"

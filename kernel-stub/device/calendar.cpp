@@ -5,7 +5,6 @@
 #include "cpu/cpu.h"
 #include "device/timer.h"
 #include "lib/options.h"
-#include "thread/thread.h"
 
 namespace calendar {
 namespace {
@@ -93,7 +92,7 @@ void init() {
 uint64_t now() { return AtTimerZero + timer::now(); }
 
 uint64_t toTimer(uint64_t Time) {
-  if (Time == thread::NoDeadline)
+  if (Time == timer::NoDeadline)
     return Time;
   return Time > AtTimerZero ? Time - AtTimerZero : 0;
 }

@@ -14,7 +14,7 @@ void init();
 
 // Nanoseconds since 1970, UTC.
 uint64_t now();
-// timer::now() at a time of day; 0 if that was before boot. thread::NoDeadline
+// timer::now() at a time of day; 0 if that was before boot. timer::NoDeadline
 // stays what it is.
 uint64_t toTimer(uint64_t Time);
 

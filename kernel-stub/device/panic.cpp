@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "device/panic.h"
+#include "cpu/panic.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
 #include "cpu/smp.h"

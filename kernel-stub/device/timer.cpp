@@ -4,8 +4,8 @@
 #include "device/timer.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
+#include "cpu/panic.h"
 #include "device/lapic.h"
-#include "device/panic.h"
 
 namespace timer {
 

@@ -18,6 +18,9 @@ void initCpu();
 // Nanoseconds since init, the same on all processors.
 uint64_t now();
 
+// Of a wait without a deadline: later than any now().
+constexpr uint64_t NoDeadline = ~0ull;
+
 // Timer interrupts of the boot processor since init.
 extern uint64_t Ticks;
 

@@ -3,15 +3,13 @@
 #include "cpu/config.h"
 #include "cpu/copy_user.h"
 #include "cpu/cpu.h"
+#include "cpu/panic.h"
 #include "cpu/smp.h"
 #include "device/lapic.h"
 #include "device/log.h"
-#include "device/panic.h"
 #include "device/timer.h"
-#include "linux/process/process.h"
-#include "linux/signal/interval_timer.h"
-#include "linux/signal/signal.h"
-#include "test/stress.h"
+#include "entry/guard_fault.h"
+#include "entry/stress.h"
 #include "thread/scheduler.h"
 #include "thread/thread.h"
 #include "tls/tls_guard.h"
@@ -174,7 +172,7 @@ void pageFault(Frame &F) {
     process::kill(SIGKILL, "out of memory");
   if (!isFromProgram(F)) {
     // In a system call: the copy stops, and the call is the program's last.
-    Process *P = process::current();
+    Process *P = thread::current().Owner;
     if (Result == vm::Fault::NoMemory && P) {
       log("program killed by signal %d: out of memory in a system call",
           SIGKILL);
@@ -283,7 +281,7 @@ void interrupt(Frame &F) {
     if (!C.Id)
       ++timer::Ticks;
     scheduler::tick();
-    interval_timer::tick();
+    process::tick();
     return;
   case VECTOR_RESCHEDULE:
     lapic::endOfInterrupt();
@@ -326,13 +324,13 @@ void checkThreadPointer([[maybe_unused]] Frame *F) {
 #endif
 }
 
-void checkFlags() {
 #ifdef SEGSHIFT_DEBUG
+void checkFlags() {
   uint64_t Left = cpu::readFlags() & SEGSHIFT_SFMASK & ~FlagsIF;
   if (Left)
     panic("flags of the program in the kernel: 0x%lx", Left);
-#endif
 }
+#endif
 
 } // namespace interrupts
 

@@ -41,7 +41,11 @@ unsigned kernelFaults();
 // processor has for its current thread.
 void checkThreadPointer(Frame *F);
 // The same for flags that SYSCALL must have cleared (SEGSHIFT_SFMASK).
+#ifdef SEGSHIFT_DEBUG
 void checkFlags();
+#else
+inline void checkFlags() {}
+#endif
 // For a self-test: what a breakpoint in the kernel reads.
 extern uint64_t TouchAtBreakpoint;
 

@@ -2,15 +2,16 @@
 #include "entry/processor.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
+#include "cpu/extended_state.h"
+#include "cpu/panic.h"
 #include "cpu/smap.h"
 #include "cpu/smp.h"
 #include "device/log.h"
-#include "device/panic.h"
+#include "entry/stress.h"
 #include "lib/string.h"
 #include "segshift/base.h"
 #include "segshift/entry.h"
 #include "segshift/tls.h"
-#include "test/stress.h"
 #include "tls/tls_guard.h"
 
 // entry_table.S
@@ -44,9 +45,6 @@ struct [[gnu::packed]] TablePointer {
 };
 
 Gate Idt[256];
-size_t StateSize = 512; // FXSAVE
-bool HasXsave;
-uint64_t XsaveMask;
 
 enum : uint32_t {
   MsrStar = 0xc0000081,
@@ -177,34 +175,16 @@ void initUserGs() {
   segshift_write_kernel_gs_base(ProgramsInRing3 ? 0 : 0x5e65dead0000);
 }
 
-// What there is of extended state. All processors have the same.
-void findExtended() {
-  enum : uint32_t { CpuidXsave = 1 << 26 };
-  HasXsave = cpu::cpuid(1).Ecx & CpuidXsave;
-  // x87, SSE, AVX and AVX-512.
-  if (HasXsave)
-    XsaveMask = cpu::cpuid(0xd, 0).Eax & 0xe7;
-}
-
-void initExtended() {
-  enum : uint64_t { Cr4Osxsave = 1 << 18 };
-  if (!HasXsave)
-    return;
-  cpu::writeCr4(cpu::readCr4() | Cr4Osxsave);
-  asm volatile("xsetbv" : : "a"(XsaveMask), "d"(0), "c"(0));
-  StateSize = cpu::cpuid(0xd, 0).Ebx;
-}
-
 } // namespace
 
 void init(Cpu &C) {
   initIdt();
-  findExtended();
+  extended_state::find();
   findProtections();
   initCpu(C);
   log("processor: fsgsbase %s, %s, %lu bytes of state",
-      segshift_fsgsbase ? "yes" : "no", HasXsave ? "xsave" : "fxsave",
-      StateSize);
+      segshift_fsgsbase ? "yes" : "no",
+      extended_state::mask() ? "xsave" : "fxsave", extended_state::size());
   if (ProgramsInRing3)
     log("programs in ring 3: smep %s, smap %s, umip %s",
         Protections & Cr4Smep ? "yes" : "no",
@@ -217,43 +197,11 @@ void initCpu(Cpu &C) {
   initDescriptors(C);
   loadIdt();
   initSyscall();
-  initExtended();
+  extended_state::initCpu();
   initUserGs();
   cpu::writeCr4(cpu::readCr4() | Protections);
   tls_guard::initCpu();
   stress::initCpu();
-}
-
-size_t extendedStateSize() { return StateSize; }
-uint64_t extendedStateMask() { return XsaveMask; }
-
-void initExtendedState(void *State) {
-  // The state after reset, and what Linux starts programs with: all x87 and SSE
-  // exceptions masked. XSTATE_BV 0 says so too for the rest.
-  memset(State, 0, StateSize);
-  auto *Words = static_cast<uint16_t *>(State);
-  Words[0] = 0x37f;   // FCW
-  Words[12] = 0x1f80; // MXCSR
-}
-
-void saveExtendedState(void *State) {
-  if (HasXsave)
-    asm volatile("xsave64 (%0)"
-                 :
-                 : "r"(State), "a"(uint32_t(XsaveMask)), "d"(0)
-                 : "memory");
-  else
-    asm volatile("fxsave64 (%0)" : : "r"(State) : "memory");
-}
-
-void loadExtendedState(const void *State) {
-  if (HasXsave)
-    asm volatile("xrstor64 (%0)"
-                 :
-                 : "r"(State), "a"(uint32_t(XsaveMask)), "d"(0)
-                 : "memory");
-  else
-    asm volatile("fxrstor64 (%0)" : : "r"(State) : "memory");
 }
 
 } // namespace processor

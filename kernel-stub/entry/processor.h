@@ -5,9 +5,6 @@
 #ifndef STUB_PROCESSOR_H
 #define STUB_PROCESSOR_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 struct Cpu;
 
 namespace processor {
@@ -17,18 +14,6 @@ namespace processor {
 void init(Cpu &C);
 // The same on every other one, after that.
 void initCpu(Cpu &C);
-
-// Size and initial contents of a thread's x87, SSE and AVX state; what XSAVE
-// (or FXSAVE, on processors without it) stores. Aligned to 64.
-size_t extendedStateSize();
-// The components of XSAVE that it has (XCR0); 0: FXSAVE.
-uint64_t extendedStateMask();
-void initExtendedState(void *State);
-
-// The kernel itself has no use for these registers (-mgeneral-regs-only): they
-// are the program's all the time, and only thread switches save them.
-void saveExtendedState(void *State);
-void loadExtendedState(const void *State);
 
 } // namespace processor
 

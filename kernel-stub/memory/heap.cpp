@@ -7,7 +7,7 @@
 #include "memory/heap.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
-#include "device/panic.h"
+#include "cpu/panic.h"
 #include "lib/string.h"
 #include "memory/memory.h"
 #include "memory/paging.h"

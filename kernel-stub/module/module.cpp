@@ -2,8 +2,6 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "module/module.h"
-#include "app/app.h"
-#include "app/app_tls.h"
 #include "boot/initrd.h"
 #include "device/control.h"
 #include "device/log.h"
@@ -104,7 +102,7 @@ bool hasGsNote(Bytes File) {
 
 bool checkSide(const Module &M, const elf::Plan &P, Bytes File, Error &E) {
   if (M.App)
-    return app::checkSide(hasGsNote(File), E);
+    return M.App->checkSide(hasGsNote(File), E);
   if (!P.Pie || P.Interp[0])
     return refuse(E, "is a program, not a shared object");
   return hasGsNote(File) ||
@@ -165,7 +163,7 @@ bool loadInto(Module &M, Bytes File, Error &E) {
       !map(M, Plan, File, E))
     return false;
   if (M.App)
-    M.Bias = app::choosePlace(*M.App, Plan);
+    M.Bias = M.App->choosePlace(Plan);
   M.Tls = Plan.Tls;
   return readHeaders(M, File, E);
 }
@@ -250,7 +248,7 @@ void discard(Module *M) {
 // --- The steps --------------------------------------------------------------
 
 Stage<Step::Loaded> Loader::load(const char *Name, Bytes File, Error &E,
-                                 app::Program *App) {
+                                 Program *App) {
   void *Memory = allocate(sizeof(Module));
   if (!Memory) {
     refuse(E, "no memory");
@@ -271,7 +269,7 @@ Stage<Step::TlsAllocated> Loader::allocateTls(Stage<Step::Loaded> &&From,
     return S;
   Module &M = *S.M;
   if (M.App) {
-    if (!app_tls::choose(*M.App, M.Tls, E))
+    if (!M.App->chooseTls(M.Tls, E))
       discard(S.release());
     return S;
   }
@@ -300,6 +298,10 @@ Stage<Step::Relocated> Loader::relocate(Stage<Step::TlsAllocated> &&From,
   if (S && !module::relocate(*S.M, E))
     discard(S.release());
   return S;
+}
+
+bool Loader::handOver(Stage<Step::Relocated> &&S, Error &E) {
+  return S && S.M->App->takeOver(*S.M, E);
 }
 
 Stage<Step::TlsInitialised> Loader::initialiseTls(Stage<Step::Relocated> &&From,
@@ -361,7 +363,7 @@ bool load(const char *Name, Bytes File, Error &E) {
   return true;
 }
 
-bool loadProgram(const char *Name, Bytes File, app::Program &App, Error &E) {
+bool loadProgram(const char *Name, Bytes File, Program &App, Error &E) {
   MutexGuard Guard(LoaderMutex);
   using L = Loader;
   return L::handOver(

@@ -29,13 +29,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace app {
-struct Program; // app.h
-}
+namespace elf {
+struct Plan;
+struct Tls;
+} // namespace elf
 
 namespace module {
 
 struct Module; // module_object.h
+struct Export;
 
 // Why a module was refused: one line.
 struct Error {
@@ -46,6 +48,32 @@ struct Error {
 struct Bytes {
   const uint8_t *Data;
   size_t Size;
+};
+
+// A program of the application's side that goes through the loader's first
+// three steps: what these ask of whoever starts it.
+struct Program {
+  // Whether such a file is of this side.
+  virtual bool checkSide(bool HasGsNote, Error &E) = 0;
+  // The address that it shall be at.
+  virtual uint64_t choosePlace(const elf::Plan &P) = 0;
+  // Decides where its TLS blocks are.
+  virtual bool chooseTls(const elf::Tls &Tls, Error &E) = 0;
+  // What stands for a module's number in its relocations: where its image, or
+  // the kernel's, is from FS on. R_X86_64_TPOFF64 is this and the offset in it,
+  // a TLS descriptor the same; R_X86_64_DTPMOD64 is this alone, and the
+  // program's
+  // __tls_get_addr adds all three. For the kernel's image that offset is from
+  // the kernel's thread pointer.
+  virtual uint64_t ownPlace() const = 0;
+  virtual uint64_t kernelPlace() const = 0;
+  // What the kernel exports to it. Null: it does not.
+  virtual const Export *find(const char *Name) const = 0;
+  // Copies it, relocated, into its address space.
+  virtual bool takeOver(const Module &M, Error &E) = 0;
+
+protected:
+  ~Program() = default;
 };
 
 // Gives back all that a module has so far. Null: nothing.
@@ -84,10 +112,10 @@ private:
 // The steps. An empty stage gives an empty one. By one thread at a time.
 struct Loader {
   // Checks the file, and copies its segments to addresses of their own. App: it
-  // is no module but a program, of the application's side (app.h), which goes
+  // is no module but a program, of the application's side, which goes
   // through the first three steps and is then handed over.
   static Stage<Step::Loaded> load(const char *Name, Bytes File, Error &E,
-                                  app::Program *App = nullptr);
+                                  Program *App = nullptr);
   // Gives PT_TLS a number, and room in all threads if it is initial-exec.
   static Stage<Step::TlsAllocated> allocateTls(Stage<Step::Loaded> &&S,
                                                Error &E);
@@ -109,14 +137,14 @@ struct Loader {
 // --- For the rest of the kernel ---------------------------------------------
 
 // All steps. Threads have a DTV and room for modules only if the command line
-// has "module=" (kernel_tls.cpp): without it this must not be called. Name is
+// has "module=" (module_tls.h): without it this must not be called. Name is
 // the one by which it is found again. False: E says why, and
 // nothing is left behind.
 bool load(const char *Name, Bytes File, Error &E);
 
 // A program of the application's side: the steps up to handOver. False: E says
 // why; what is in the program's address space is the caller's.
-bool loadProgram(const char *Name, Bytes File, app::Program &App, Error &E);
+bool loadProgram(const char *Name, Bytes File, Program &App, Error &E);
 
 // Runs the destructors and removes a module. False: there is none, or it is in
 // use.

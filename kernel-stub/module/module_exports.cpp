@@ -57,7 +57,7 @@ extern "C" const module::Export __exports_start[], __exports_end[];
 
 const module::Export *module::findExport(const Module &M, const char *Name) {
   if (M.App)
-    return findAppExport(Name);
+    return M.App->find(Name);
   for (const Export *X = __exports_start; X != __exports_end; ++X)
     if (!strcmp(X->Name, Name))
       return X;

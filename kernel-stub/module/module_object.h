@@ -8,10 +8,6 @@
 #include "module/module.h"
 #include "segshift/dtv.h"
 
-namespace app {
-struct Program; // app.h
-}
-
 namespace module {
 
 struct Symbol { // Elf64_Sym
@@ -60,8 +56,8 @@ struct Module {
   bool IsEnding;
 
   // A program of the application's side, which will be copied to addresses of
-  // its own (app.cpp); null: a module of the kernel.
-  app::Program *App;
+  // its own; null: a module of the kernel.
+  Program *App;
 
   // Addresses in the file are relative: its memory is at Base, and code finds
   // it at Bias, which is the same for modules.
@@ -121,7 +117,6 @@ struct Export {
 };
 // Null: the kernel does not export it to this side.
 const Export *findExport(const Module &M, const char *Name);
-const Export *findAppExport(const char *Name); // app_exports.cpp
 
 // In a file of the kernel, once for each name that modules may use.
 #define EXPORT_SYMBOL(Symbol)                                                  \

@@ -1,7 +1,6 @@
 // Relocations (x86-64 psABI, 4.4; TLS: ELF Handling For Thread-Local Storage).
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "app/app_tls.h"
 #include "module/module_object.h"
 #include "module/module_tls.h"
 
@@ -23,7 +22,7 @@ enum : uint32_t {
 };
 
 // Where a thread-local variable is: which module, and where in its image. On
-// the application's side, modules have no numbers, but places: app_tls.h.
+// the application's side, modules have no numbers, but places: module.h.
 struct Variable {
   uint64_t Number = 0; // 0: an undefined weak symbol
   uint64_t Offset = 0;
@@ -106,7 +105,7 @@ bool Relocator::variableOf(const Relocation &R, Variable &V) {
       return refuse(E, "relocation %u at 0x%lx: %s", R.type(), R.Offset,
                     M.Tls.MemSize ? "the symbol is not thread-local"
                                   : "it has no thread-local variables");
-    V = {M.App ? app_tls::ownPlace(*M.App) : M.TlsNumber,
+    V = {M.App ? M.App->ownPlace() : M.TlsNumber,
          (R.symbol() ? S->Value : 0) + R.Addend};
     return true;
   }
@@ -122,8 +121,7 @@ bool Relocator::variableOf(const Relocation &R, Variable &V) {
                   "thread-local",
                   R.type(), R.Offset, nameOf(R));
   if (M.App)
-    V = {app_tls::kernelPlace(*M.App),
-         static_cast<uint64_t>(X->TpOffset() + R.Addend)};
+    V = {M.App->kernelPlace(), static_cast<uint64_t>(X->TpOffset() + R.Addend)};
   else
     V = {module_tls::kernelNumber(),
          module_tls::kernelOffset(X->TpOffset()) + R.Addend};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "module/module_tls.h"
 #include "cpu/cpu.h"
-#include "device/panic.h"
+#include "cpu/panic.h"
 #include "memory/heap.h"
 
 namespace module_tls {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "thread/scheduler.h"
 #include "cpu/cpu.h"
+#include "cpu/extended_state.h"
 #include "cpu/smp.h"
 #include "device/timer.h"
-#include "entry/processor.h"
 #include "memory/tlb.h"
 #include "thread/sleepers.h"
 #include "thread/thread.h"
@@ -121,9 +121,9 @@ __attribute__((no_stack_protector)) void switchTo(Cpu &C, Thread &Previous,
   if (&Previous == C.Idle)
     tlb::leaveIdle(C);
   if (Previous.ExtendedState)
-    processor::saveExtendedState(Previous.ExtendedState);
+    extended_state::save(Previous.ExtendedState);
   if (Next.ExtendedState)
-    processor::loadExtendedState(Next.ExtendedState);
+    extended_state::load(Next.ExtendedState);
   C.State.Rsp[0] = Next.StackTop;
   C.TpBefore = C.Tp;
   C.Tp = Next.Bases.Tp;

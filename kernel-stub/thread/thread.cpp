@@ -2,9 +2,9 @@
 #include "thread/thread.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
+#include "cpu/extended_state.h"
+#include "cpu/panic.h"
 #include "cpu/smp.h"
-#include "device/panic.h"
-#include "entry/processor.h"
 #include "lib/string.h"
 #include "memory/memory.h"
 #include "thread/scheduler.h"
@@ -54,7 +54,7 @@ Thread *make(void (*Function)(void *), void *Argument, Process *Owner) {
   if (!T)
     return nullptr;
   if (Owner || KERNEL_EXTENDED_STATE)
-    processor::initExtendedState(T->ExtendedState);
+    extended_state::init(T->ExtendedState);
   else
     T->ExtendedState = nullptr;
   T->Owner = Owner;

@@ -6,7 +6,8 @@
 #define STUB_THREAD_H
 
 #include "cpu/frame.h"
-#include "linux/signal/signal.h"
+#include "device/timer.h"
+#include "thread/program.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ struct Cpu;
 namespace thread {
 
 constexpr unsigned MaxThreads = 4096; // as far as memory lasts
-constexpr uint64_t NoDeadline = ~0ull;
+using timer::NoDeadline;
 
 enum class WaitResult : uint8_t {
   Woken,
@@ -80,7 +81,8 @@ struct Thread {
   Restart Again;
   uint64_t CpuTime, RunningSince; // nanoseconds; timer::now()
   Thread *NextInProcess;          // see Process::Threads
-  signal::ThreadState Signals;
+  // The room's that runs programs (program.h): zeros at first.
+  alignas(8) char ProgramState[104];
 
   // The frame by which it goes to the program.
   Frame *frame() const {

@@ -2,7 +2,7 @@
 #include "thread/thread_memory.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
-#include "entry/processor.h"
+#include "cpu/extended_state.h"
 #include "lib/string.h"
 #include "memory/heap.h"
 #include "memory/memory.h"
@@ -49,7 +49,7 @@ struct Ranges {
   explicit Ranges(uint64_t Window)
       : Parts{{Window + PageSize, KSTACK_SIZE - PageSize},
               {Window + StateOffset,
-               pageUp(ExtendedOffset + processor::extendedStateSize())},
+               pageUp(ExtendedOffset + extended_state::size())},
               {Window + TlsOffset - tls_guard::margin(),
                pageUp(RoomBelowBlock + kernel_tls::size()) +
                    2 * tls_guard::margin()}} {}

@@ -6,7 +6,6 @@
 #include "cpu/cpu.h"
 #include "cpu/smp.h"
 #include "device/timer.h"
-#include "linux/process/process.h"
 #include "thread/scheduler.h"
 #include "thread/sleepers.h"
 #include "thread/thread.h"

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tls/kernel_tls.h"
 #include "cpu/copy_user.h"
-#ifdef MODE_HAS_MODULES
-#include "lib/options.h"
-#include "module/module_tls.h"
-#endif
+#include "cpu/panic.h"
 #include "cpu/random.h"
-#include "device/panic.h"
 #include "segshift/tls.h"
 
 extern "C" const char __tdata_start[], __tdata_size[], __tls_size[],
@@ -21,32 +17,18 @@ struct segshift_tls_layout Layout;
 constexpr size_t BlockAlign = 4096;
 alignas(BlockAlign) char BootBlock[0x2000];
 
-// Threads have a DTV and a surplus only where modules are to be loaded.
+const Extension *Extended;
 #ifdef MODE_HAS_MODULES
-bool HasModules;
-void chooseModules() { HasModules = options::get("module"); }
-size_t surplus() { return HasModules ? module_tls::Surplus : 0; }
-size_t dtvSize() { return HasModules ? module_tls::DtvSize : 0; }
-void initModules() {
-  if (HasModules)
-    module_tls::init(Layout, Image);
-}
-void attach(void *Tp, void *Dtv) {
-  if (HasModules)
-    module_tls::attach(Tp, Dtv);
-}
-void detach(void *Tp) {
-  if (HasModules)
-    module_tls::detach(Tp);
+bool IsExtended;
+void extend(const Extension *E) {
+  Extended = E;
+  IsExtended = E;
 }
 #else
-void chooseModules() {}
-size_t surplus() { return 0; }
-size_t dtvSize() { return 0; }
-void initModules() {}
-void attach(void *, void *) {}
-void detach(void *) {}
+constexpr bool IsExtended = false;
+void extend(const Extension *) {}
 #endif
+size_t dtvSize() { return IsExtended ? Extended->DtvSize : 0; }
 
 // From the block's start.
 size_t dtvOffset() {
@@ -66,19 +48,21 @@ bool isInBootBlock(uint64_t Address) {
 }
 
 // The canary changes under it.
-__attribute__((no_stack_protector)) void initBoot() {
-  chooseModules();
+__attribute__((no_stack_protector)) void initBoot(const Extension *E) {
+  extend(E);
   if (segshift_tls_image_from_symbols(
           &Image, __tdata_start,
           __tdata_start + reinterpret_cast<size_t>(__tdata_size),
           __tdata_start + reinterpret_cast<size_t>(__tls_size),
           reinterpret_cast<size_t>(__tls_align)) ||
-      segshift_tls_layout_surplus(&Layout, &Image, TCB_SLOTS_SIZE, surplus()))
+      segshift_tls_layout_surplus(&Layout, &Image, TCB_SLOTS_SIZE,
+                                  E ? E->Surplus : 0))
     panic("the kernel's TLS image is malformed");
   if (size() > sizeof(BootBlock) || Layout.align > BlockAlign)
     panic("the kernel's TLS needs %lu bytes, BootBlock has %lu", size(),
           sizeof(BootBlock));
-  initModules();
+  if (E)
+    E->Init(Layout, Image);
   segshift_set_tp(make(BootBlock));
 }
 
@@ -86,11 +70,15 @@ void *make(void *Memory) {
   // The canary's lowest byte is 0, so that no string copy writes past it.
   void *Tp = segshift_tls_init(Memory, &Layout, &Image, random::entropy() << 8,
                                random::entropy());
-  attach(Tp, static_cast<char *>(Memory) + dtvOffset());
+  if (IsExtended)
+    Extended->Attach(Tp, static_cast<char *>(Memory) + dtvOffset());
   return Tp;
 }
 
-void release(void *Tp) { detach(Tp); }
+void release(void *Tp) {
+  if (IsExtended)
+    Extended->Detach(Tp);
+}
 
 bool move(const void *Tp, uint64_t To) {
   auto *From = static_cast<const char *>(Tp);

@@ -8,13 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct segshift_tls_image;
 struct segshift_tls_layout;
 
 namespace kernel_tls {
 
+// What goes with each block, for a loader of modules: room in it for their TLS,
+// and a DTV after it.
+struct Extension {
+  size_t Surplus, DtvSize;
+  void (*Init)(const struct segshift_tls_layout &Layout,
+               const struct segshift_tls_image &Image);
+  void (*Attach)(void *Tp, void *Dtv);
+  void (*Detach)(void *Tp);
+};
+
 // First thing on the boot processor, but for the options: computes the layout
-// and moves from boot.S's static TCB to a block with the thread-locals.
-void initBoot();
+// and moves from boot.S's static TCB to a block with the thread-locals. E:
+// null, or it stays.
+void initBoot(const Extension *E);
 
 // Bytes of a block (a DTV behind it included, if there is one), and of the part
 // of it that lies below the thread pointer.

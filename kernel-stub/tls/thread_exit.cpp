@@ -4,7 +4,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tls/thread_exit.h"
-#include "device/panic.h"
+#include "cpu/panic.h"
 
 namespace {
 

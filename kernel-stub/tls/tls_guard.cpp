@@ -5,13 +5,9 @@
 #include "device/control.h"
 #include "device/log.h"
 #include "lib/options.h"
-#include "lib/symbols.h"
-#include "linux/process/process.h"
 #include "memory/paging.h"
 #include "segshift/base.h"
 #include "segshift/pages.h"
-#include "thread/thread.h"
-#include "thread/thread_memory.h"
 #include "tls/kernel_tls.h"
 
 namespace tls_guard {
@@ -23,10 +19,6 @@ bool tls_guard_on;
 namespace {
 
 enum : uint64_t { Cr4Pks = 1 << 24 };
-enum : uint64_t {
-  ErrorWrite = 2,
-  ErrorKey = 32
-}; // in a page fault's error code
 
 bool hasKeys() {
   enum : uint32_t { CpuidPks = 1u << 31 };
@@ -35,24 +27,6 @@ bool hasKeys() {
 
 int protectPage(void *, uintptr_t Page) {
   return !paging::setKey(Page, TLS_GUARD_KEY);
-}
-
-// What is at an offset from a thread pointer.
-void describe(int64_t Offset, char *Text, size_t Size) {
-  if (Offset >= 0) {
-    format(Text, Size, "thread control block + 0x%lx", Offset);
-    return;
-  }
-  const struct segshift_tls_layout &L = kernel_tls::layout();
-  int64_t InImage = Offset + int64_t(L.tp_offset - L.image_offset);
-  symbols::Place P = {nullptr, 0};
-  if (InImage >= 0)
-    P = symbols::lookUpTls(InImage);
-  if (P.Name)
-    format(Text, Size, "%s + 0x%lx, thread pointer - 0x%lx", P.Name, P.Offset,
-           -Offset);
-  else
-    format(Text, Size, "thread pointer - 0x%lx", -Offset);
 }
 
 } // namespace
@@ -100,32 +74,6 @@ bool protect(const void *Tp) {
                                  nullptr);
 }
 
-bool isCaught(const Frame &F, uint64_t Address, char *Text, size_t Size) {
-  if ((F.error & (ErrorWrite | ErrorKey)) != (ErrorWrite | ErrorKey) ||
-      !isFromProgram(F))
-    return false;
-  const Thread *T = thread_memory::threadAt(Address);
-  if (!T && !kernel_tls::isInBootBlock(Address)) {
-    format(Text, Size, "a DTV of the kernel");
-    return true;
-  }
-  auto Block = reinterpret_cast<uint64_t>(T ? thread_memory::block(*T)
-                                            : kernel_tls::bootBlock());
-  char Place[100];
-  describe(Address - Block - kernel_tls::layout().tp_offset, Place,
-           sizeof(Place));
-  int Id = 0;
-  thread::forEach(*process::current(), [&](const Thread &Other) {
-    if (&Other == T)
-      Id = Other.Id;
-  });
-  if (Id)
-    format(Text, Size, "kernel TLS of thread %d (%s)", Id, Place);
-  else
-    format(Text, Size, "TLS of a kernel thread (%s)", Place);
-  return true;
-}
-
 #else
 
 bool choose() {
@@ -140,7 +88,6 @@ bool choose() {
 
 void initCpu() {}
 bool protect(const void *) { return true; }
-bool isCaught(const Frame &, uint64_t, char *, size_t) { return false; }
 
 #endif
 

@@ -34,10 +34,6 @@ void initCpu();
 // Gives the pages of the thread's block the key. False: no memory for page
 // tables.
 bool protect(const void *Tp);
-// Whether a page fault is the program's store into such a page. If so, Text
-// says to whose and where.
-bool isCaught(const Frame &F, uint64_t Address, char *Text, size_t Size);
-
 // Bytes that are mapped, and open, on each side of a thread's block. The
 // system-call entry has a slot in the upper ones: mode.h.
 inline uint64_t margin() { return isOn() ? paging::PageSize : 0; }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "user/vm.h"
 #include "lib/error.h"
-#include "linux/fs/file.h"
 #include "memory/heap.h"
 #include "memory/memory.h"
 #include "memory/paging.h"
 #include "thread/mutex.h"
+#include "user/pager.h"
 #include "user/regions.h"
 #include "user/user_pages.h"
 
@@ -465,7 +465,7 @@ Usage usage() {
   return U;
 }
 
-void forgetFile(const Node &File, uint64_t Offset) {
+void forgetFile(const Pager &File, uint64_t Offset) {
   MutexGuard Guard(AddressSpace);
   Offset = pageUp(Offset);
   forEachOver(Low, High, [&](Region &R) {

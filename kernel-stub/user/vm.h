@@ -4,7 +4,7 @@
 //
 // One mutex protects it. It is taken by every function here, and so by every
 // page fault: no caller may hold a lock of its own across a copy to or from the
-// program's memory. Within it, nodes are read (file.h) and pages allocated.
+// program's memory. Within it, files are read (pager.h) and pages allocated.
 //
 // How much a program may have: a request for private writable memory must fit
 // into what is free when it is made, less a reserve for the kernel, or it gets
@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-class Node;
+class Pager;
 
 namespace vm {
 
@@ -43,7 +43,7 @@ struct Mapping {
   bool NeverWritable = false; // shared, of a file that is not open for writing
   bool NoReserve = false;
   bool GrowsDown = false;  // a stack; for mprotect's PROT_GROWSDOWN alone
-  Node *File = nullptr;    // null: zeros
+  Pager *File = nullptr;   // null: zeros
   uint64_t FileOffset = 0; // of the region's start; a multiple of the page size
 };
 
@@ -105,7 +105,7 @@ Usage usage();
 // Takes the pages of File from Offset on out of the address space, for a file
 // that gets shorter: to be called without its lock, after sharedPage gives them
 // no more and before they are freed.
-void forgetFile(const Node &File, uint64_t Offset);
+void forgetFile(const Pager &File, uint64_t Offset);
 
 // Removes everything, for the next program.
 void clear();

@@ -18,7 +18,6 @@
 // CHECK: loader: all passed
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "../../kernel-stub/app/app_tls.h"
 #include "../../kernel-stub/module/module_object.h"
 #include "../../kernel-stub/module/module_tls.h"
 #include "check.h"
@@ -56,8 +55,19 @@ const module::Export Exports[] = {
 
 } // namespace
 
-uint64_t app_tls::ownPlace(const app::Program &) { return OwnPlace; }
-uint64_t app_tls::kernelPlace(const app::Program &) { return KernelPlace; }
+namespace {
+struct TestProgram final : module::Program {
+  bool checkSide(bool, module::Error &) override { return true; }
+  uint64_t choosePlace(const elf::Plan &) override { return 0; }
+  bool chooseTls(const elf::Tls &, module::Error &) override { return true; }
+  uint64_t ownPlace() const override { return OwnPlace; }
+  uint64_t kernelPlace() const override { return KernelPlace; }
+  const module::Export *find(const char *) const override { return nullptr; }
+  bool takeOver(const module::Module &, module::Error &) override {
+    return true;
+  }
+};
+} // namespace
 uint64_t module_tls::kernelNumber() { return KernelNumber; }
 uint64_t module_tls::kernelOffset(int64_t TpOffset) {
   return TpOffset + StaticBase;
@@ -122,7 +132,7 @@ struct Object {
   Module M = {};
   module::Table Section = {};
 
-  Object(const std::string &File, app::Program *App) {
+  Object(const std::string &File, module::Program *App) {
     static elf::Plan P;
     Bytes Source(File);
     CHECK(!elf::plan(Source, {0, 1 << 22, 1 << 21, true}, P));
@@ -218,7 +228,7 @@ void checkRelocation(const Object &O, const Elf64_Rela &R) {
   }
 }
 
-void checkObject(const std::string &File, app::Program *App) {
+void checkObject(const std::string &File, module::Program *App) {
   Object O(File, App);
   Error E;
   CHECK(O.load(E));
@@ -240,7 +250,7 @@ void checkObject(const std::string &File, app::Program *App) {
 }
 
 // Whatever the tables say: an error, or values, and no access out of memory.
-void mutate(const std::string &File, app::Program *App) {
+void mutate(const std::string &File, module::Program *App) {
   std::mt19937 Random(1);
   unsigned NumRefused = 0;
   for (int Turn = 0; Turn != 4000; ++Turn) {
@@ -267,7 +277,7 @@ void mutate(const std::string &File, app::Program *App) {
 } // namespace
 
 int main(int NumFiles, char **Files) {
-  static app::Program App;
+  static TestProgram App;
   for (int I = 1; I != NumFiles; ++I) {
     std::ifstream In(Files[I], std::ios::binary);
     std::string File{std::istreambuf_iterator<char>(In), {}};

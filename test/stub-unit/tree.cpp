@@ -11,7 +11,7 @@
 // RUN:   %src/kernel-stub/linux/fs/node.cpp %src/kernel-stub/linux/fs/page_tree.cpp \
 // RUN:   %src/kernel-stub/linux/fs/file_memory.cpp %src/kernel-stub/linux/fs/path.cpp \
 // RUN:   %src/kernel-stub/linux/fs/regular_file.cpp %src/kernel-stub/linux/fs/symlink.cpp \
-// RUN:   %src/kernel-stub/linux/fs/unpack.cpp %s -o %t
+// RUN:   %src/kernel-stub/linux/fs/unpack.cpp %src/kernel-stub/user/pager.cpp %s -o %t
 // RUN: %t | FileCheck %s
 // CHECK: tree: all passed
 //
@@ -41,7 +41,7 @@
 
 static size_t NumBlocks, NumPages, MaxPages = 1 << 20;
 static bool NoHeap;
-static const Node *Forgotten;
+static const Pager *Forgotten;
 
 void *heap::allocate(size_t Size) {
   void *P = NoHeap ? nullptr : std::calloc(1, Size);
@@ -71,7 +71,7 @@ void Mutex::lock() {
 void Mutex::unlock() { Held = false; }
 void Event::signal() {}
 int64_t file::now() { return 1000000000; }
-void vm::forgetFile(const Node &N, uint64_t) { Forgotten = &N; }
+void vm::forgetFile(const Pager &N, uint64_t) { Forgotten = &N; }
 size_t format(char *Out, size_t Size, const char *Format, ...) {
   va_list A;
   va_start(A, Format);

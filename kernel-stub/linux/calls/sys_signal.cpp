@@ -71,7 +71,7 @@ int64_t sysRtSigprocmask(const Arguments &A) {
   enum : int { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
   if (A[3] != SetSize)
     return -EINVAL;
-  Set Old = thread::current().Signals.Blocked;
+  Set Old = signal::stateOf(thread::current()).Blocked;
   if (A[1]) {
     Set New;
     if (!getUser(New, A[1]))
@@ -96,7 +96,7 @@ int64_t sysRtSigprocmask(const Arguments &A) {
 int64_t sysRtSigpending(const Arguments &A) {
   if (A[1] > SetSize)
     return -EINVAL;
-  Set Blocked = signal::pending() & thread::current().Signals.Blocked;
+  Set Blocked = signal::pending() & signal::stateOf(thread::current()).Blocked;
   return copyToUser(A[0], &Blocked, A[1]) ? 0 : -EFAULT;
 }
 
@@ -160,7 +160,7 @@ int64_t sysSigaltstack(const Arguments &A) {
     uint32_t Flags, Pad;
     uint64_t Size;
   } New, Old;
-  const signal::AltStack &Alt = thread::current().Signals.Alt;
+  const signal::AltStack &Alt = signal::stateOf(thread::current()).Alt;
   uint32_t Mode = !Alt.Size                          ? signal::SS_DISABLE
                   : signal_frame::isOn(Alt, A.F.rsp) ? signal::SS_ONSTACK
                                                      : 0;

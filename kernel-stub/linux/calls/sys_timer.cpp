@@ -8,6 +8,7 @@
 #include "linux/calls/syscall.h"
 #include "linux/process/process.h"
 #include "linux/signal/interval_timer.h"
+#include "linux/signal/signal.h"
 
 namespace syscall {
 namespace {

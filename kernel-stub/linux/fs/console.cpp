@@ -8,8 +8,8 @@
 #include "lib/error.h"
 #include "linux/fs/input.h"
 #include "linux/fs/open_file.h"
-#include "linux/process/process.h"
 #include "thread/mutex.h"
+#include "thread/program.h"
 
 namespace {
 

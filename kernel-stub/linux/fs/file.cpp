@@ -3,16 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "linux/fs/file.h"
 #include "boot/initrd.h"
+#include "cpu/panic.h"
 #include "device/calendar.h"
 #include "device/log.h"
-#include "device/panic.h"
 #include "lib/error.h"
 #include "lib/string.h"
 #include "linux/fs/devices.h"
 #include "linux/fs/file_memory.h"
 #include "linux/fs/open_file.h"
 #include "linux/fs/path.h"
-#include "linux/fs/proc.h"
 #include "linux/fs/regular_file.h"
 #include "linux/fs/unpack.h"
 
@@ -42,15 +41,6 @@ Directory *directoryInRoot(const char *Text, uint32_t Permissions) {
   return N ? N->asDirectory() : nullptr;
 }
 
-// A directory of the initrd is hidden, as below a mount.
-bool mount(const char *Text, Node *N) {
-  if (!N)
-    return false;
-  int Error = Root->replace(nameOf(Text), *N);
-  N->unref();
-  return !Error;
-}
-
 } // namespace
 
 void init() {
@@ -70,10 +60,16 @@ void init() {
       log("initrd: no memory for all of its members");
   }
   Directory *Dev = directoryInRoot("dev", 0755);
-  if (!Dev || !devices::addTo(*Dev) || !directoryInRoot("tmp", 01777) ||
-      !mount("proc", proc::makeDirectory(proc::ProcRoot)) ||
-      !mount("sys", proc::makeDirectory(proc::SysRoot)))
-    log("no memory for /dev, /proc, /sys and /tmp");
+  if (!Dev || !devices::addTo(*Dev) || !directoryInRoot("tmp", 01777))
+    log("no memory for /dev and /tmp");
+}
+
+bool mount(const char *Text, Node *N) {
+  if (!N)
+    return false;
+  int Error = Root->replace(nameOf(Text), *N);
+  N->unref();
+  return !Error;
 }
 
 int64_t now() { return static_cast<int64_t>(calendar::now()); }

@@ -12,6 +12,7 @@
 
 #include "linux/fs/event.h"
 #include "memory/heap.h"
+#include "user/pager.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,19 +81,10 @@ int64_t now();
 // one.
 //
 // Functions that can fail return -errno.
-class Node {
+class Node : public Pager {
 public:
   explicit Node(uint32_t Mode); // type and permissions
-  Node(const Node &) = delete;
-  Node &operator=(const Node &) = delete;
-  virtual ~Node();
-  void operator delete(void *Memory) { heap::free(Memory); }
-
-  void ref() { __atomic_add_fetch(&NumRefs, 1, __ATOMIC_RELAXED); }
-  void unref();
-  unsigned numRefs() const {
-    return __atomic_load_n(&NumRefs, __ATOMIC_ACQUIRE);
-  }
+  ~Node() override;
 
   // Of those that are, or were before their removal, in the tree.
   static uint64_t numFiles();
@@ -104,17 +96,14 @@ public:
   // -- Contents.
 
   // At a position. Return bytes, fewer than Size at the end of the file.
-  virtual int64_t readAt(uint64_t Offset, void *To, size_t Size);
+  int64_t readAt(uint64_t Offset, void *To, size_t Size) override;
   virtual int64_t writeAt(uint64_t Offset, const void *From, size_t Size);
   // At the end of the file. Position: behind what was written.
   virtual int64_t append(const void *From, size_t Size, uint64_t &Position);
-  virtual uint64_t size() { return 0; }
+  uint64_t size() override { return 0; }
   virtual int64_t truncate(uint64_t Size);
 
-  // The physical page that holds the file's page at Offset (a multiple of the
-  // page size): what is written there is in the file. It stays the file's as
-  // long as the node lives. 0: behind the end, no memory, or no such file.
-  virtual uint64_t sharedPage(uint64_t Offset);
+  uint64_t sharedPage(uint64_t Offset) override;
 
   // A stream has no positions: it is read and written with these. They wait if
   // Wait is set, else return -EAGAIN; and return less than Size if there is
@@ -175,7 +164,6 @@ public:
   char *LostPath = nullptr; // where it was
 
 private:
-  unsigned NumRefs = 1;
   bool IsCounted = false;
 };
 
@@ -184,6 +172,10 @@ namespace file {
 // Makes the root file system out of the initrd, once; a malformed archive is
 // logged, and what comes before the damage counts.
 void init();
+
+// Puts a node, whose reference it takes, into the root. A directory of the
+// initrd is hidden, as below a mount. False: no memory, or N is null.
+bool mount(const char *Name, Node *N);
 
 // Signalled when any file's poll() may have changed.
 extern Event AnyActivity;

@@ -31,11 +31,6 @@ Node::~Node() {
     __atomic_sub_fetch(&NumFiles, 1, __ATOMIC_RELAXED);
 }
 
-void Node::unref() {
-  if (!__atomic_sub_fetch(&NumRefs, 1, __ATOMIC_ACQ_REL))
-    delete this;
-}
-
 int64_t Node::readAt(uint64_t, void *, size_t) {
   return isDirectory() ? -EISDIR : -EINVAL;
 }

@@ -4,7 +4,6 @@
 #include "lib/string.h"
 #include "linux/fs/directory.h"
 #include "linux/fs/epoll.h"
-#include "linux/process/process.h"
 
 OpenFile::~OpenFile() {
   if (!(Flags & O_PATH))
@@ -191,11 +190,9 @@ void FileTable::setDirectory(Node &N) {
     Old->unref();
 }
 
-FileTable &file::table() { return *process::current()->Files; }
-
 Node *file::nodeOf(int Fd, uint32_t &Access) {
-  Process *P = process::current();
-  OpenFile *F = P && P->Files ? P->Files->get(Fd) : nullptr;
+  FileTable *Files = tableOrNull();
+  OpenFile *F = Files ? Files->get(Fd) : nullptr;
   if (!F || (F->flags() & O_PATH)) {
     if (F)
       F->unref();

@@ -107,6 +107,8 @@ namespace file {
 
 // The running program's.
 FileTable &table();
+// The same; null: none, as in a kernel thread. Both: linux/process.
+FileTable *tableOrNull();
 
 // The three streams of each program: the runner's serial lines.
 Node *standardStream(int Fd);

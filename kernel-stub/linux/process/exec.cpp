@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "linux/process/exec.h"
-#include "app/app.h"
 #include "cpu/copy_user.h"
 #include "device/log.h"
 #include "lib/options.h"
@@ -12,6 +11,9 @@
 #include "user/vm.h"
 
 namespace exec {
+
+const ProgramLoader *OtherLoader;
+
 namespace {
 
 using paging::PageSize;
@@ -104,8 +106,9 @@ public:
     if (strlen(Executable) >= sizeof(P.Path))
       return Error("path of more than %lu bytes", sizeof(P.Path) - 1);
     memcpy(P.Path, Executable, strlen(Executable) + 1);
-    if (app::isWanted())
-      return Program->plan(false) && app::load(P, T, *Program, S.Rip, Error) &&
+    if (OtherLoader)
+      return Program->plan(false) &&
+             OtherLoader->Load(P, T, *Program, S.Rip, Error) &&
              makeStack({Path, *Program, nullptr}, Arguments, Environment, S.Rsp,
                        Error);
     if (!Program->plan() || !Program->map(PieBase))

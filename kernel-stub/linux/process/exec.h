@@ -9,6 +9,21 @@
 
 namespace exec {
 
+class Image;
+class Reason;
+
+// A loader that starts programs in the place of this one.
+struct ProgramLoader {
+  // Puts a program, and T's TLS, where they belong. Rip: where T starts. False:
+  // Error was told why; what there is already is freed with the address space
+  // and by End.
+  bool (*Load)(Process &P, Thread &T, Image &I, uint64_t &Rip, Reason &Error);
+  // When P has no threads any more.
+  void (*End)(Process &P);
+};
+// Null: there is none. Set at boot.
+extern const ProgramLoader *OtherLoader;
+
 struct Start {
   uint64_t Rip, Rsp;
 };

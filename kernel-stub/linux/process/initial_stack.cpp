@@ -2,8 +2,8 @@
 #include "linux/process/initial_stack.h"
 #include "cpu/copy_user.h"
 #include "cpu/cpu.h"
+#include "cpu/extended_state.h"
 #include "cpu/random.h"
-#include "entry/processor.h"
 #include "lib/string.h"
 #include "memory/paging.h"
 #include "user/vm.h"
@@ -108,7 +108,7 @@ bool makeStack(const Description &D, process::Strings Arguments,
   uint64_t Random = W.push(Bytes, sizeof(Bytes));
   uint64_t Bias = D.Program.bias();
   // What a signal takes on a stack: the registers and their frame, rounded up.
-  uint64_t SignalStack = processor::extendedStateSize() + 1024;
+  uint64_t SignalStack = extended_state::size() + 1024;
 
   const uint64_t Auxv[][2] = {
       {AT_HWCAP, cpu::cpuid(1).Edx},

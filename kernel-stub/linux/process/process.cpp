@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "linux/process/process.h"
-#include "app/app.h"
 #include "cpu/copy_user.h"
 #include "cpu/cpu.h"
+#include "cpu/extended_state.h"
 #include "cpu/smp.h"
 #include "device/control.h"
 #include "device/log.h"
 #include "device/timer.h"
 #include "entry/interrupts.h"
-#include "entry/processor.h"
+#include "entry/trace.h"
 #include "lib/error.h"
 #include "lib/string.h"
-#include "linux/calls/trace.h"
 #include "linux/fs/open_file.h"
 #include "linux/process/exec.h"
 #include "linux/process/futex.h"
 #include "linux/process/initial_stack.h"
 #include "linux/process/robust_list.h"
-#include "linux/signal/interval_timer.h"
 #include "memory/heap.h"
 #include "memory/memory.h"
 #include "user/vm.h"
@@ -31,6 +29,13 @@ Process::Process() {
   Limits[CORE] = {0, 0};
   Limits[NPROC] = {thread::MaxThreads, thread::MaxThreads};
   Limits[NOFILE] = {FileTable::MaxFiles, FileTable::MaxFiles};
+}
+
+FileTable &file::table() { return *process::current()->Files; }
+
+FileTable *file::tableOrNull() {
+  Process *P = process::current();
+  return P ? P->Files : nullptr;
 }
 
 namespace process {
@@ -101,6 +106,11 @@ void logThreads(const Process &P, size_t Others) {
       Left * kernel_tls::size(), P.NumSyscalls, numNmis());
 }
 
+void endLoader(Process &P) {
+  if (exec::OtherLoader)
+    exec::OtherLoader->End(P);
+}
+
 // Starts the first thread, and waits until the last one has ended.
 void runThreads(Process &P, Thread &First) {
   size_t Others = thread::numThreads() - 1;
@@ -119,7 +129,7 @@ void runThreads(Process &P, Thread &First) {
   signal::discard(P.Signals.Shared);
   heap::destroy(P.Files);
   P.Files = nullptr;
-  app::end(P);
+  endLoader(P);
   vm::clear();
   // The same after each program, but for what its first use made for good: page
   // tables of the kernel's areas, and files that it left in the tree.
@@ -141,7 +151,7 @@ void runThreads(Process &P, Thread &First) {
       futex::wake(T.ClearChildTid, 1);
   }
   removeThread(P, T);
-  signal::discard(T.Signals.Own);
+  signal::discard(signal::stateOf(T).Own);
   signal::retarget(P);
   cpu::disableInterrupts();
   {
@@ -194,7 +204,7 @@ void run(Strings Arguments, Strings Environment) {
   if (!exec::load(P, *T, Arguments, Environment, S, Error, sizeof(Error))) {
     thread::discard(*T);
     heap::destroy(P.Files);
-    app::end(P);
+    endLoader(P);
     vm::clear();
     log("cannot start %s: %s", P.Path, Error);
     control::send("error %s", Error);
@@ -238,9 +248,9 @@ Thread *createThread(const Frame &F) {
   }
   *T->frame() = F;
   const Thread &Parent = thread::current();
-  T->Signals.Blocked = Parent.Signals.Blocked;
+  signal::stateOf(*T).Blocked = signal::stateOf(Parent).Blocked;
   T->Nice = Parent.Nice;
-  processor::saveExtendedState(T->ExtendedState);
+  extended_state::save(T->ExtendedState);
   return T;
 }
 
@@ -297,7 +307,7 @@ bool isEnding() { return isEnding(*current()); }
 bool interrupted() {
   Process *P = current();
   return P && (isEnding(*P) ||
-               __atomic_load_n(&thread::current().Signals.Interrupted,
+               __atomic_load_n(&signal::stateOf(thread::current()).Interrupted,
                                __ATOMIC_SEQ_CST));
 }
 

@@ -5,7 +5,8 @@
 #define STUB_PROCESS_H
 
 #include "cpu/cpu.h"
-#include "linux/signal/signal.h"
+#include "linux/process/signal_state.h"
+#include "thread/program.h"
 #include "thread/thread.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -92,12 +93,6 @@ bool startThread(Thread &T);
 
 // Ends the running program, with all its threads; the running thread at once.
 [[noreturn]] void exitGroup(int Status);
-[[noreturn]] void kill(int Signal, const char *Format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-// The same from anywhere, as by kill(2): the threads end when they leave the
-// kernel.
-void endBySignal(Process &P, int Signal);
 
 // At the end of a call that the program has made without a system call: ends
 // the running thread if its program is ending.
@@ -107,15 +102,6 @@ void leaveCall();
 // program's, as on Linux.
 [[noreturn]] void exitThread(int Status);
 
-// Whether a wait of the running thread is to end early: its program is ending,
-// or there is a signal for it. To be asked with what protects the wait, right
-// before each thread::wait. The call then returns what it has done so far; or,
-// if that is nothing, -ERESTARTSYS (error.h), which becomes EINTR or begins it
-// again. In a kernel thread, false.
-bool interrupted();
-// The first of the two: what takes long without a wait asks before each piece.
-bool isEnding();
-
 // Nanoseconds that a thread of a program has run, or all of them if Tid is 0.
 // 0: there is no such thread.
 uint64_t cpuTimeOf(const Process &P, int Tid);
@@ -123,10 +109,6 @@ uint64_t cpuTime(int Tid); // of the running one
 
 // Blocks the running thread until interrupted(). False: Deadline came first.
 bool sleep(uint64_t Deadline = thread::NoDeadline);
-
-// What is to be done before the running thread goes back to the program. May
-// not return.
-void leaveKernel();
 
 } // namespace process
 

@@ -151,18 +151,6 @@ int overruns(unsigned Number) {
   return static_cast<int>(Timers[Number].LastMissed);
 }
 
-void tick() {
-  if (__atomic_load_n(&NextDeadline, __ATOMIC_RELAXED) > timer::now() &&
-      !__atomic_load_n(&AnyByCpu, __ATOMIC_RELAXED))
-    return;
-  cpu::LockGuard Guard(TimerLock);
-  for (Timer &T : Timers)
-    if (T.Deadline)
-      if (uint64_t Now = now(T); T.Deadline <= Now)
-        fire(T, Now);
-  findNext();
-}
-
 void clear() {
   cpu::LockGuard Guard(TimerLock);
   for (Timer &T : Timers) {
@@ -174,3 +162,16 @@ void clear() {
 }
 
 } // namespace interval_timer
+
+void process::tick() {
+  using namespace interval_timer;
+  if (__atomic_load_n(&NextDeadline, __ATOMIC_RELAXED) > timer::now() &&
+      !__atomic_load_n(&AnyByCpu, __ATOMIC_RELAXED))
+    return;
+  cpu::LockGuard Guard(TimerLock);
+  for (Timer &T : Timers)
+    if (T.Deadline)
+      if (uint64_t Now = now(T); T.Deadline <= Now)
+        fire(T, Now);
+  findNext();
+}

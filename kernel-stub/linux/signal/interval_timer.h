@@ -42,11 +42,6 @@ Setting get(unsigned Number);
 // How often the timer's last signal stood for more than one.
 int overruns(unsigned Number);
 
-// From the timer interrupt.
-void tick();
-// At the end of a program.
-void clear();
-
 } // namespace interval_timer
 
 #endif

@@ -29,11 +29,11 @@ bool isIgnored(const Process &P, int Signal) {
 
 // What T does not block.
 Set openOf(const Thread &T) {
-  return ~(T.Signals.Blocked & ~T.Signals.Awaited);
+  return ~(stateOf(T).Blocked & ~stateOf(T).Awaited);
 }
 
 void setInterrupted(Thread &T, bool Value) {
-  __atomic_store_n(&T.Signals.Interrupted, Value, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&stateOf(T).Interrupted, Value, __ATOMIC_SEQ_CST);
 }
 
 void notify(Thread &T) {
@@ -42,7 +42,7 @@ void notify(Thread &T) {
 }
 
 void recompute(Thread &T) {
-  setInterrupted(T, (T.Signals.Own.Signals | T.Owner->Signals.Shared.Signals) &
+  setInterrupted(T, (stateOf(T).Own.Signals | T.Owner->Signals.Shared.Signals) &
                         openOf(T));
 }
 
@@ -98,7 +98,7 @@ bool take(Pending &P, Set Wanted, Info &I, Queued *&Unused) {
 }
 
 bool takeLocked(Thread &T, Set Wanted, Info &I, Queued *&Unused) {
-  bool Taken = take(T.Signals.Own, Wanted, I, Unused) ||
+  bool Taken = take(stateOf(T).Own, Wanted, I, Unused) ||
                take(T.Owner->Signals.Shared, Wanted, I, Unused);
   recompute(T);
   return Taken;
@@ -137,8 +137,8 @@ void retargetLocked(Process &P) {
 
 void setBlocked(Thread &T, Set Blocked) {
   cpu::LockGuard Guard(process::StateLock);
-  Set Newly = Blocked & ~T.Signals.Blocked;
-  T.Signals.Blocked = Blocked & ~Unblockable;
+  Set Newly = Blocked & ~stateOf(T).Blocked;
+  stateOf(T).Blocked = Blocked & ~Unblockable;
   recompute(T);
   if (Newly & T.Owner->Signals.Shared.Signals)
     retargetLocked(*T.Owner);
@@ -153,9 +153,9 @@ bool sendLocked(Process &P, int Tid, const Info &I, Queued *&Q) {
   if (!T)
     return false;
   if (!I.Signo || I.Signo == SIGKILL ||
-      (isIgnored(P, I.Signo) && !(T->Signals.Blocked & bit(I.Signo))))
+      (isIgnored(P, I.Signo) && !(stateOf(*T).Blocked & bit(I.Signo))))
     return true;
-  if (add(Tid ? T->Signals.Own : P.Signals.Shared, I, Q))
+  if (add(Tid ? stateOf(*T).Own : P.Signals.Shared, I, Q))
     Q = nullptr;
   // One takes it: the first that does not block it.
   for (; T; T = Tid ? nullptr : T->NextInProcess)
@@ -202,7 +202,7 @@ void endRestart(Frame &F, bool HasHandler, uint64_t HandlerFlags) {
 
 // Starts the handler of a signal that has been taken.
 void startHandler(Frame &F, const Action &A, const Info &I) {
-  ThreadState &S = thread::current().Signals;
+  ThreadState &S = stateOf(thread::current());
   Set Mask = S.HasSaved ? S.Saved : S.Blocked;
   endRestart(F, true, A.Flags);
   if (!signal_frame::push(F, A, I, Mask)) {
@@ -249,10 +249,10 @@ void fault(const Frame &F, const Fault &What, const char *Format, ...) {
   formatV(Reason, sizeof(Reason), Format, Arguments);
   va_end(Arguments);
 
-  T.Signals.Trap = F.vector;
-  T.Signals.Error = F.error;
+  stateOf(T).Trap = F.vector;
+  stateOf(T).Error = F.error;
   if (F.vector == PageFaultVector)
-    T.Signals.Address = What.Address;
+    stateOf(T).Address = What.Address;
   Info I;
   I.Signo = What.Signal;
   I.Code = What.Code;
@@ -263,11 +263,11 @@ void fault(const Frame &F, const Fault &What, const char *Format, ...) {
     cpu::LockGuard Guard(process::StateLock);
     const Action &A = P.Signals.Actions[What.Signal - 1];
     HasHandler = A.Handler != SIG_DFL && A.Handler != SIG_IGN &&
-                 !(T.Signals.Blocked & bit(What.Signal));
+                 !(stateOf(T).Blocked & bit(What.Signal));
     if (HasHandler) {
       if (Q)
         Q->OfHeap = true;
-      if (add(T.Signals.Own, I, Q))
+      if (add(stateOf(T).Own, I, Q))
         Q = nullptr;
       setInterrupted(T, true);
     }
@@ -290,7 +290,7 @@ void badFrame(const char *What) {
 void setMask(Set Blocked) { setBlocked(thread::current(), Blocked); }
 
 void setTemporaryMask(Set Blocked) {
-  ThreadState &S = thread::current().Signals;
+  ThreadState &S = stateOf(thread::current());
   S.Saved = S.Blocked;
   S.HasSaved = true;
   setMask(Blocked);
@@ -299,13 +299,13 @@ void setTemporaryMask(Set Blocked) {
 Set pending() {
   cpu::LockGuard Guard(process::StateLock);
   const Thread &T = thread::current();
-  return T.Signals.Own.Signals | T.Owner->Signals.Shared.Signals;
+  return stateOf(T).Own.Signals | T.Owner->Signals.Shared.Signals;
 }
 
 void await(Set Wanted) {
   cpu::LockGuard Guard(process::StateLock);
   Thread &T = thread::current();
-  T.Signals.Awaited = Wanted;
+  stateOf(T).Awaited = Wanted;
   recompute(T);
 }
 
@@ -317,8 +317,8 @@ bool takeAwaited(Info &I) {
   {
     cpu::LockGuard Guard(process::StateLock);
     Thread &T = thread::current();
-    Set Wanted = T.Signals.Awaited;
-    T.Signals.Awaited = 0;
+    Set Wanted = stateOf(T).Awaited;
+    stateOf(T).Awaited = 0;
     Taken = takeLocked(T, Wanted, I, Unused);
     if (T.Owner->Signals.Shared.Signals & Wanted)
       retargetLocked(*T.Owner);
@@ -343,14 +343,14 @@ void setAction(int Signal, const Action &A) {
     if (isIgnored(P, Signal)) {
       discardIgnored(P.Signals.Shared, bit(Signal), Unused);
       for (Thread *T = P.Threads; T; T = T->NextInProcess)
-        discardIgnored(T->Signals.Own, bit(Signal), Unused);
+        discardIgnored(stateOf(*T).Own, bit(Signal), Unused);
     }
   }
   freeAll(Unused);
 }
 
 bool isPending(const Frame &F) {
-  const ThreadState &S = thread::current().Signals;
+  const ThreadState &S = stateOf(thread::current());
   return __atomic_load_n(&S.Interrupted, __ATOMIC_SEQ_CST) || S.HasSaved ||
          (isSyscall(F) && isRestart(F.rax));
 }
@@ -359,9 +359,9 @@ void deliver(Frame &F) {
   Thread &T = thread::current();
   Process &P = *T.Owner;
   // The call has ended by itself: its own mask ends with it.
-  if (T.Signals.HasSaved && !(isSyscall(F) && isRestart(F.rax))) {
-    T.Signals.HasSaved = false;
-    setMask(T.Signals.Saved);
+  if (stateOf(T).HasSaved && !(isSyscall(F) && isRestart(F.rax))) {
+    stateOf(T).HasSaved = false;
+    setMask(stateOf(T).Saved);
   }
   Info I;
   Action A;
@@ -369,7 +369,7 @@ void deliver(Frame &F) {
   bool Taken;
   {
     cpu::LockGuard Guard(process::StateLock);
-    Taken = takeLocked(T, ~T.Signals.Blocked, I, Unused);
+    Taken = takeLocked(T, ~stateOf(T).Blocked, I, Unused);
     if (Taken) {
       A = P.Signals.Actions[I.Signo - 1];
       if (isIgnored(P, I.Signo))
@@ -382,9 +382,9 @@ void deliver(Frame &F) {
     heap::destroy(Unused);
   if (!Taken) {
     endRestart(F, false, 0);
-    if (T.Signals.HasSaved) {
-      T.Signals.HasSaved = false;
-      setMask(T.Signals.Saved);
+    if (stateOf(T).HasSaved) {
+      stateOf(T).HasSaved = false;
+      setMask(stateOf(T).Saved);
     }
     return;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "linux/signal/signal_frame.h"
 #include "cpu/copy_user.h"
-#include "entry/processor.h"
+#include "cpu/extended_state.h"
 #include "lib/error.h"
 #include "lib/string.h"
 #include "memory/memory.h"
@@ -77,21 +77,21 @@ template <typename T> T &at(void *State, unsigned Offset) {
   return *reinterpret_cast<T *>(static_cast<char *>(State) + Offset);
 }
 
-bool hasXsave() { return processor::extendedStateMask(); }
+bool hasXsave() { return extended_state::mask(); }
 
 // Bytes of the extended state in a frame.
 uint64_t stateSize() {
-  return processor::extendedStateSize() + (hasXsave() ? sizeof(Magic2) : 0);
+  return extended_state::size() + (hasXsave() ? sizeof(Magic2) : 0);
 }
 
 // The registers are the program's, and stay so while it is in the kernel: a
 // thread switch during the copy stores the same bytes to the same place.
 bool pushState(uint64_t To) {
   void *State = thread::current().ExtendedState;
-  uint64_t Size = processor::extendedStateSize();
+  uint64_t Size = extended_state::size();
   {
     thread::PreemptGuard Guard;
-    processor::saveExtendedState(State);
+    extended_state::save(State);
   }
   if (!copyToUser(To, State, Size))
     return false;
@@ -99,7 +99,7 @@ bool pushState(uint64_t To) {
   if (hasXsave()) {
     Bytes.Magic1 = Magic1;
     Bytes.ExtendedSize = static_cast<uint32_t>(stateSize());
-    Bytes.Features = processor::extendedStateMask();
+    Bytes.Features = extended_state::mask();
     Bytes.StateSize = static_cast<uint32_t>(Size);
   }
   return putUser(To + OffsetSoftware, Bytes) &&
@@ -110,15 +110,15 @@ bool pushState(uint64_t To) {
 void clearState() {
   void *State = thread::current().ExtendedState;
   thread::PreemptGuard Guard;
-  processor::initExtendedState(State);
-  processor::loadExtendedState(State);
+  extended_state::init(State);
+  extended_state::load(State);
 }
 
 // Whether From holds all components, and not only what FXSAVE stores.
 bool isExtended(uint64_t From, SoftwareBytes &Bytes) {
   uint32_t End;
   return hasXsave() && Bytes.Magic1 == Magic1 &&
-         Bytes.StateSize == processor::extendedStateSize() &&
+         Bytes.StateSize == extended_state::size() &&
          Bytes.ExtendedSize >= Bytes.StateSize &&
          getUser(End, From + Bytes.StateSize) && End == Magic2;
 }
@@ -132,15 +132,14 @@ bool isLoadable(void *State, uint32_t MxcsrMask) {
   for (unsigned I = 8; I != HeaderSize; I += 8)
     if (at<uint64_t>(State, OffsetXstateBv + I))
       return false;
-  return !(at<uint64_t>(State, OffsetXstateBv) &
-           ~processor::extendedStateMask());
+  return !(at<uint64_t>(State, OffsetXstateBv) & ~extended_state::mask());
 }
 
 // The bits of MXCSR that may be set. The CPU says so itself.
 uint32_t mxcsrMask() {
   void *State = thread::current().ExtendedState;
   thread::PreemptGuard Guard;
-  processor::saveExtendedState(State);
+  extended_state::save(State);
   uint32_t Mask = at<uint32_t>(State, OffsetMxcsrMask);
   return Mask ? Mask : 0xffbf;
 }
@@ -151,7 +150,7 @@ bool readState(void *State, uint64_t From) {
   uint32_t Mxcsr = mxcsrMask();
   auto Bytes = at<SoftwareBytes>(State, OffsetSoftware);
   if (isExtended(From, Bytes)) {
-    if (!copyFromUser(State, From, processor::extendedStateSize()) ||
+    if (!copyFromUser(State, From, extended_state::size()) ||
         !isLoadable(State, Mxcsr))
       return false;
     at<uint64_t>(State, OffsetXstateBv) &= Bytes.Features;
@@ -175,7 +174,7 @@ bool popState(uint64_t From) {
   void *State = memory::direct(Page);
   bool Ok = readState(State, From);
   if (Ok)
-    processor::loadExtendedState(State);
+    extended_state::load(State);
   memory::freePage(Page);
   return Ok;
 }
@@ -226,7 +225,7 @@ bool isOn(const AltStack &Alt, uint64_t Sp) {
 }
 
 int setAltStack(uint64_t Start, uint32_t Flags, uint64_t Size, uint64_t Sp) {
-  AltStack &Alt = thread::current().Signals.Alt;
+  AltStack &Alt = signal::stateOf(thread::current()).Alt;
   if (Alt.Size && isOn(Alt, Sp))
     return -EPERM;
   uint32_t Mode = Flags & ~signal::SS_AUTODISARM;
@@ -246,7 +245,7 @@ uint64_t maxSize() { return sizeof(RtFrame) + 16 + stateSize() + 64 + RedZone; }
 
 bool push(Frame &F, const signal::Action &A, const signal::Info &I,
           signal::Set Mask) {
-  signal::ThreadState &S = thread::current().Signals;
+  signal::ThreadState &S = signal::stateOf(thread::current());
   if (!(A.Flags & signal::SA_RESTORER) ||
       A.Handler >= SEGSHIFT_APP_ADDRESS_LIMIT)
     return false;

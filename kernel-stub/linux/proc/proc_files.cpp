@@ -10,7 +10,7 @@
 #include "linux/fs/directory.h"
 #include "linux/fs/file_memory.h"
 #include "linux/fs/open_file.h"
-#include "linux/fs/proc.h"
+#include "linux/proc/proc.h"
 #include "linux/process/process.h"
 #include "thread/thread.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "cxx/tests.h"
+#include "test/cxx_tests.h"
 #include "test/selftest.h"
 #include "thread/thread.h"
 #include <mutex>

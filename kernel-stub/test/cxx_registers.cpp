@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "cxx/tests.h"
 #include "device/timer.h"
+#include "test/cxx_tests.h"
 #include "test/selftest.h"
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "linux/fs/proc.h"
+#include "linux/proc/proc.h"
 #include "lib/error.h"
 #include "lib/string.h"
 #include "linux/fs/directory.h"

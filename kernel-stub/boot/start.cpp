@@ -1,30 +1,24 @@
-// The first C++ function, and the order in which everything starts.
+// The first C++ function, and the order in which the core starts.
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "app/app.h"
-#include "boot/initrd.h"
+#include "boot/start.h"
 #include "boot/pvh.h"
 #include "cpu/config.h"
 #include "cpu/cpu.h"
+#include "cpu/panic.h"
 #include "cpu/smp.h"
-#include "device/calendar.h"
 #include "device/control.h"
 #include "device/log.h"
-#include "device/panic.h"
 #include "device/serial.h"
 #include "device/timer.h"
 #include "entry/interrupts.h"
 #include "entry/processor.h"
+#include "entry/stress.h"
+#include "entry/trace.h"
 #include "lib/options.h"
-#include "linux/calls/trace.h"
-#include "linux/fs/file.h"
-#include "linux/process/process.h"
-#include "linux/strace/strace.h"
 #include "memory/memory.h"
 #include "memory/paging.h"
-#include "module/module.h"
-#include "test/selftest.h"
-#include "test/stress.h"
+#include "segshift/base.h"
 #include "thread/scheduler.h"
 #include "thread/thread.h"
 #include "thread/thread_memory.h"
@@ -37,55 +31,6 @@ extern const Constructor __init_array_start[], __init_array_end[];
 }
 
 namespace {
-
-process::Strings stringsOf(const char *Path) {
-  initrd::File F;
-  if (!initrd::find(Path, F))
-    return {};
-  return {reinterpret_cast<const char *>(F.Data), F.Size};
-}
-
-// Runs the programs that the initrd names, one after the other.
-void runPrograms() {
-  process::Strings Environment = stringsOf("/.segshift/env");
-  char Path[40] = "/.segshift/argv";
-  for (unsigned I = 1;; ++I) {
-    process::Strings Arguments = stringsOf(Path);
-    if (!Arguments.Size) {
-      if (I == 1)
-        control::send("error the initrd has no /.segshift/argv");
-      return;
-    }
-    process::run(Arguments, Environment);
-    format(Path, sizeof(Path), "/.segshift/argv.%u", I);
-  }
-}
-
-#ifdef MODE_HAS_MODULES
-bool loadModules() { return module::loadAll(); }
-void unloadModules() { module::unloadAll(); }
-bool chooseLoader() { return app::choose(); }
-#else
-bool loadModules() {
-  if (!options::get("module"))
-    return true;
-  control::send("error module=: this kernel, of mode %s, has no modules",
-                MODE_NAME);
-  return false;
-}
-void unloadModules() {}
-
-bool chooseLoader() {
-  if (!options::get("loader"))
-    return true;
-  control::send(
-      "error loader=kernel: this kernel, of mode %s, has its TLS behind "
-      "FS, where the program's would be; modes gs and gs-debug load "
-      "programs",
-      MODE_NAME);
-  return false;
-}
-#endif
 
 // False, after a message: not to be had.
 bool chooseRing() {
@@ -111,15 +56,7 @@ bool chooseRing() {
 
 // The first kernel thread with a stack of its own.
 [[noreturn]] void mainThread(void *) {
-  file::init();
-  log("thread: %lu bytes of kernel memory each",
-      thread_memory::bytesPerThread());
-  control::send("ready");
-  if (const char *Name = options::get("selftest"))
-    selftest::run(Name);
-  else if (loadModules())
-    runPrograms();
-  unloadModules();
+  start::run();
   if (interrupts::nmis() || interrupts::debugs())
     log("NMIs: %lu, debug exceptions in the kernel: %lu", interrupts::nmis(),
         interrupts::debugs());
@@ -141,13 +78,13 @@ bool chooseRing() {
 __attribute__((no_stack_protector)) void kernelMain() {
   serial::init();
   pvh::readOptions();
-  kernel_tls::initBoot();
+  kernel_tls::initBoot(start::extension());
   log("stub: kernel TLS mode %s", MODE_NAME);
   pvh::init();
   segshift_base_init(options::getNumber("fsgsbase", 1));
   for (const Constructor *C = __init_array_start; C != __init_array_end; ++C)
     (*C)();
-  if (!chooseRing() || !chooseLoader() || !tls_guard::choose()) {
+  if (!chooseRing() || !start::choose() || !tls_guard::choose()) {
     control::send("done");
     control::powerOff(0);
   }
@@ -156,9 +93,8 @@ __attribute__((no_stack_protector)) void kernelMain() {
   paging::setIdentityMap(false);
   thread::init();
   timer::init(options::getNumber("tick", 1000));
-  calendar::init();
   trace::setVerbose(options::getNumber("trace", 0));
-  strace::On = options::getNumber("strace", 0);
+  start::prepare();
   Thread *Main = thread::create(mainThread, nullptr, nullptr);
   if (!Main)
     panic("no memory for the main thread");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "linux/calls/trace.h"
+#include "entry/trace.h"
 #include "device/log.h"
-#include "linux/calls/syscall.h"
+#include "thread/program.h"
 #include "thread/thread.h"
 
 namespace trace {

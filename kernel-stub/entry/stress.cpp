@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "test/stress.h"
+#include "entry/stress.h"
 #include "cpu/cpu.h"
+#include "cpu/panic.h"
 #include "cpu/smp.h"
 #include "device/lapic.h"
-#include "device/panic.h"
 #include "lib/options.h"
 #include "thread/thread.h"
 #include "tls/tls_guard.h"

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "linux/fs/file.h"
-#include "linux/fs/proc.h"
+#include "linux/proc/proc.h"
 #include "user/vm.h"
 
 namespace proc {
@@ -15,8 +15,9 @@ void writeMaps(Text &T) {
     file::Status S;
     S.Device = 0;
     if (I.File) {
-      I.File->status(S);
-      file::pathOf(*I.File, Path, sizeof(Path));
+      auto &File = static_cast<Node &>(*I.File);
+      File.status(S);
+      file::pathOf(File, Path, sizeof(Path));
       I.File->unref();
     }
     // Linux pads to column 73, for a path to follow.
