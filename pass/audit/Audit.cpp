@@ -128,7 +128,7 @@ private:
         continue;
       }
       instruction(R, I);
-      if (I.reaches(SegReg::FS))
+      if (I.reaches(SegReg::FS) && !Reader.isData(R, At))
         FsUses.push_back({I.Address, I.end()});
       if (Found.MsrInEcx)
         MsrAt.push_back(Starts.size());
@@ -163,7 +163,8 @@ private:
       if (Hit == Bytes.size())
         continue;
       for (const CodeEntry &E : Reader.read(Range)) {
-        if (E.How != Standing::Code || readAsFsUse(E.Address))
+        if (E.How == Standing::Data || E.How == Standing::Unread ||
+            readAsFsUse(E.Address))
           continue;
         Insn I = Reader.decode(R, E);
         if (I.reaches(SegReg::FS))
@@ -198,6 +199,10 @@ private:
   }
 
   void use(unsigned R, const Insn &I, const Use &U) {
+    bool OfMemory =
+        U.K == Kind::FsMemory || U.K == Kind::FsString || U.K == Kind::FsPrefix;
+    if (OfMemory && Reader.isData(R, I.Address))
+      return;
     Site S = place(R, I.Address);
     code(S, I);
     S.K = U.K;
@@ -223,6 +228,11 @@ private:
     report(std::move(S));
   }
 
+  bool mayBeFsUse(unsigned R, uint64_t Address) {
+    const CodeRange *Range = Reader.rangeAt(R, Address);
+    return Range && mayBeOverride(Reader.bytes(*Range), Address - Range->Begin);
+  }
+
   // Bytes that do not decode, up to Limit. Returns where to go on.
   uint64_t unread(unsigned R, uint64_t At, uint64_t Limit) {
     const Region &Reg = Obj.regions()[R];
@@ -233,7 +243,11 @@ private:
     while (At < Limit && At < Reg.end() &&
            !Dec.decode(Reg.Bytes.drop_front(At - Reg.Address), At, I));
     ArrayRef<uint8_t> Bytes = Reg.Bytes.slice(Begin - Reg.Address, At - Begin);
-    if (is_contained(Bytes, FSPrefix)) {
+    bool Holds = false;
+    for (uint64_t Byte = Begin; Byte < At && !Holds; ++Byte)
+      Holds = Reg.Bytes[Byte - Reg.Address] == FSPrefix &&
+              mayBeFsUse(R, Byte) && !Reader.isData(R, Byte);
+    if (Holds) {
       Site S = place(R, Begin);
       S.K = Kind::FsUnread;
       S.What = "bytes with an FS prefix that do not decode as an instruction";

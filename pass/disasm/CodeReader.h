@@ -16,7 +16,6 @@
 #include "Decoder.h"
 #include "Elf.h"
 #include <map>
-#include <mutex>
 #include <vector>
 
 namespace segshift {
@@ -32,7 +31,8 @@ struct CodeRange {
 enum class Standing : uint8_t {
   Code,   ///< an instruction
   Unsure, ///< decodes, but nothing shows that control ever gets there
-  Data    ///< a jump table or literal: referenced as data, never reached
+  Data,   ///< referenced as data and never reached, or cannot be code
+  Unread  ///< a byte that does not decode, where code may be
 };
 
 struct CodeEntry {
@@ -44,7 +44,8 @@ struct CodeEntry {
 class CodeReader {
 public:
   /// Both must outlive the reader, which may be used from one thread only.
-  CodeReader(const ElfObject &Obj, const Decoder &Dec) : Obj(Obj), Dec(Dec) {}
+  CodeReader(const ElfObject &Obj, const Decoder &Dec);
+  ~CodeReader();
 
   /// The ranges of a region, by address; together they cover all of it but
   /// the bytes of STT_OBJECT symbols.
@@ -61,6 +62,9 @@ public:
   /// and Unsure parts only those are listed that would, if they were
   /// instructions, reach memory through a segment with \p Prefix.
   std::vector<CodeEntry> read(const CodeRange &R, uint8_t Prefix = FSPrefix);
+
+  /// True for an address that cannot be an instruction's.
+  bool isData(unsigned Region, uint64_t Address);
 
   /// Decodes an entry that read() returned.
   Insn decode(unsigned Region, const CodeEntry &E) const;
@@ -91,6 +95,7 @@ private:
   const ElfObject &Obj;
   const Decoder &Dec;
   std::map<unsigned, std::vector<CodeRange>> Ranges; // what rangeAt looked at
+  std::unique_ptr<RangeReader> Last;                 // what isData looked at
   std::unique_ptr<References> Refs;
   std::optional<std::vector<std::vector<uint64_t>>> Labels;
 };

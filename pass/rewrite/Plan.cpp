@@ -90,6 +90,7 @@ public:
 
 private:
   void planRange(const CodeRange &Range);
+  void planUnread(const CodeRange &Range, const CodeEntry &E);
   Site classify(const CodeRange &Range, const CodeEntry &E, const Insn &I);
   void classifyFixed(Site &S, const Insn &I);
   /// Decides what needs to know the value of a register. \returns false when
@@ -260,8 +261,9 @@ Site Planner::classify(const CodeRange &Range, const CodeEntry &E,
   }
   if (E.How == Standing::Unsure) {
     S.Why = "these bytes may be data: no known function entry leads to them, "
-            "and the address is taken; give the function a symbol of type "
-            "function, or the data one of type object [SEG203]";
+            "and they can be read as code; give the function a symbol of type "
+            "function, or the data one of type object, or keep the bytes with "
+            "--keep-fs=FUNCTION [SEG203]";
     return S;
   }
   if (!I.SameOverrides) {
@@ -431,6 +433,25 @@ bool Planner::isContested(unsigned Region, ArrayRef<CodeEntry> Entries,
   return false;
 }
 
+/// Bytes that may be code, and are not an instruction that is known.
+void Planner::planUnread(const CodeRange &Range, const CodeEntry &E) {
+  Site S;
+  S.Region = Range.Region;
+  S.Address = E.Address;
+  S.Length = E.Length;
+  S.Why = "a byte of an FS prefix among bytes that do not decode: an "
+          "instruction that this version does not know, or data; give data a "
+          "symbol of type object, or keep the bytes with --keep-fs=FUNCTION "
+          "[SEG217]";
+  std::string Kept;
+  if (isKept(S, Kept)) {
+    S.Kind = SiteKind::OnPurpose;
+    S.Act = Action::Keep;
+    S.Why = Kept;
+  }
+  emit(std::move(S), Insn());
+}
+
 void Planner::planRange(const CodeRange &Range) {
   ArrayRef<uint8_t> Bytes = Reader.bytes(Range);
   if (findOverride(Bytes, 0) == Bytes.size())
@@ -443,6 +464,10 @@ void Planner::planRange(const CodeRange &Range) {
         Bytes.slice(E.Address - Range.Begin, E.Length).take_front(14);
     if (!is_contained(Head, FSPrefix))
       continue;
+    if (E.How == Standing::Unread) {
+      planUnread(Range, E);
+      continue;
+    }
     Insn I = Reader.decode(Range.Region, E);
     if (!is_contained(I.Bytes.take_front(I.NumPrefixes), FSPrefix) ||
         !(I.OverrideMatters || (!I.SameOverrides && I.Mem)))

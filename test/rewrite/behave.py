@@ -36,7 +36,7 @@ VARIANTS = {
 # ld.lld does not know GCC's large-model call sequences; it links them once moved.
 ONLY_BFD_RELAXES = ("large",)
 # These files of the corpus mean FS; that one reads fixed offsets from the thread pointer.
-CORPUS_SKIP = ("keep-", "inlineasm")
+CORPUS_SKIP = ("keep-", "inlineasm", "late")
 CORPUS_OPTIONS = {"threadpointer.c": ["--tcb-offsets=all"]}
 
 
