@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare the deterministic figures of ./dev bench with what is expected of them.
 
-check.py --build=BUILD [--cpu=MODEL] [--update]
+check.py --build=BUILD [--cpu=MODEL | --report=FILE] [--update]
 
 The goals below hold whatever the figures are. expected.json has the rest: base
 writes exactly, instructions and bytes at most so many, and the functions in which
@@ -105,19 +105,30 @@ def size_failures(expected, result, slack):
                 yield f"{name}: {kind}: {found} bytes, at most {int(value * (1 + slack))} expected"
 
 
+def figures(options):
+    """Crossings, and sizes if the processor is the usual one."""
+    if options.report:
+        with open(options.report, encoding="utf-8") as file:
+            parts = json.load(file)["parts"]
+        return parts["exact"], parts["size"]
+    result = exact.run(options.build, True, lambda text: None, options.cpu)
+    return result, size.run(options.build, True, lambda text: None) if options.cpu == "max" else None
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--build", required=True)
     p.add_argument("--cpu", default="max", help="QEMU's CPU model; with another than max, only base "
                    "writes are compared")
+    p.add_argument("--report", metavar="FILE", help="the figures of a report.json of ./dev bench, "
+                   "parts exact and size; nothing is measured")
     p.add_argument("--update", action="store_true", help="write the figures to expected.json")
     options = p.parse_args()
     with open(EXPECTED, encoding="utf-8") as file:
         expected = json.load(file)
     usual = options.cpu == "max"
     try:
-        result = exact.run(options.build, True, lambda text: None, options.cpu)
-        sizes = size.run(options.build, True, lambda text: None) if usual else None
+        result, sizes = figures(options)
     except (BenchError, OSError) as error:
         print(f"check.py: {error}")
         return 1

@@ -55,7 +55,7 @@ class Functions:
         self.code = {s.name.removeprefix(".text."): s for s in self.object.sections
                      if s.flags & elf.SHF_EXECINSTR and s.size}
         self.relocations_of = {s.info: s for s in self.object.sections if s.type == elf.SHT_RELA}
-        listings = yardstick.disassemble(f"{LLVM}/llvm-objdump", path)
+        listings = yardstick.disassemble(f"{LLVM}/llvm-objdump", [path])[path]
         self.listing = dict(zip(self.code, listings))
 
     def relocations(self, name):

@@ -62,7 +62,8 @@ def main():
         data = next(s for s in obj.sections if s.name == ".data")
         rela = next(s for s in obj.sections if s.name == ".rela.text")
         offsets = place(plain)
-        instructions = yardstick.disassemble(objdump, plain)[0]
+        code_of_all = yardstick.disassemble(objdump, [plain])[plain]
+        instructions = code_of_all[0]
 
         def prefixes(*functions):
             return [offsets[code.index] + o + c.index(0x64) for o, c, f, t in instructions
@@ -80,7 +81,7 @@ def main():
 
         def objects(name, change, expected):
             fake(plain, moved, change)
-            check(name, yardstick.compare_objects(objdump, plain, moved, SPEC), expected)
+            check(name, yardstick.compare_objects(plain, code_of_all, moved, SPEC), expected)
 
         objects("as it should be", patch(right), None)
         objects("nothing moved", patch([]), "did not move")

@@ -55,12 +55,15 @@ def check_kept(spec, seen):
             yield f"{function}: {kept_count[function]} FS operands stayed, expected {rule}"
 
 
-def disassemble(objdump, path):
-    """Per executable section, in file order: [(offset, bytes, function, text)]."""
-    out = subprocess.run([objdump, "-d", "-z", path], check=True, capture_output=True, text=True)
-    sections, function = [], ""
+def disassemble(objdump, paths):
+    """{path: its executable sections, in file order: [(offset, bytes, function, text)]}.
+    One process for all: it takes longer to start than to read a file."""
+    out = subprocess.run([objdump, "-d", "-z", *paths], check=True, capture_output=True, text=True)
+    files, sections, function = {path: [] for path in paths}, [], ""
     for line in out.stdout.splitlines():
-        if line.startswith("Disassembly of section "):
+        if found := re.match(r"(.*):\tfile format ", line):
+            sections = files[found[1]]
+        elif line.startswith("Disassembly of section "):
             sections.append([])
         elif line.endswith(">:") and " <" in line:
             # Basic-block sections make parts of a function.
@@ -69,7 +72,7 @@ def disassemble(objdump, path):
             sections[-1].append(
                 (int(found[1], 16), bytes.fromhex(found[2]), function, found[3].replace("\t", " "))
             )
-    return sections
+    return files
 
 
 def compare_code(section, other, instructions, seen):
@@ -152,7 +155,8 @@ def first_difference(a, b):
     return f"{len(a)} became {len(b)}; first extra: {(a[len(b):] or b[len(a):])[0]!r}"
 
 
-def compare_objects(objdump, plain, moved, spec):
+def compare_objects(plain, code, moved, spec):
+    """code: of plain, by disassemble()."""
     a, b = View(plain), View(moved)
     if a.object.header != b.object.header:
         return ["the ELF headers differ"]
@@ -160,7 +164,7 @@ def compare_objects(objdump, plain, moved, spec):
         return ["section headers: " + first_difference([a.header(s) for s in a.sections],
                                                        [b.header(s) for s in b.sections])]
     problems, seen = [], []
-    code = iter(disassemble(objdump, plain))
+    code = iter(code)
     for s, t in zip(a.sections, b.sections):
         if s.flags & elf.SHF_EXECINSTR and s.size and s.type != elf.SHT_NOBITS:
             problems += compare_code(s, t, next(code), seen)
