@@ -9,12 +9,13 @@ set(SEGSHIFT_COMPILE_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/segshift-compile.sh.in)
 #                 [NO_AUDIT] [ALLOW_FILE FILE...] [AUDIT_OPTIONS OPTION...])
 #
 # Everything that TARGET compiles has its TLS and its canary in GS: C and C++ by
-# the plugin if the compiler is Clang 22, all else (other compilers, assembly) by
-# `segshift rewrite` after each compilation. What is linked is audited.
+# a plugin if the compiler is Clang 22 or a GCC that there is one for, all else (other
+# compilers, assembly) by `segshift rewrite` after each compilation. What is linked is
+# audited.
 #
 # TLS_MODEL        what general-dynamic variables become; local-exec by default
-# KEEP_FS          functions that keep FS, in objects that are rewritten; the plugin
-#                  has __attribute__((annotate("segshift.keep-fs"))) for that
+# KEEP_FS          functions that keep FS, in objects that are rewritten; the plugins
+#                  have SEGSHIFT_KEEPS_FS of segshift/keep_fs.h for that
 # KEEP_FS_SOURCES  sources that are left out; SEGSHIFT_KEEP_FS is defined in them
 # OPTIONS          go to `segshift rewrite` as they are
 # NO_AUDIT, ALLOW_FILE, AUDIT_OPTIONS   see segshift_audit()
@@ -72,6 +73,25 @@ function(segshift_target target)
     target_link_options(${target} PUBLIC $<${lto}:LINKER:--load-pass-plugin=${plugin}>
       $<${lto}:LINKER:-mllvm,-load=${plugin},-mllvm,-segshift-tls-model=${arg_TLS_MODEL}>)
   endif()
+
+  # What a compilation without the plugin leaves out, as patterns of the shell.
+  set(plugin_flags "-fpass-plugin='${plugin}'" -mllvm=-segshift-*)
+  foreach(language C CXX)
+    segshift_find_gcc_plugin(gcc_plugin ${language})
+    if(gcc_plugin)
+      list(APPEND plugin_languages ${language})
+      list(APPEND needed ${gcc_plugin})
+      # The same to the link, where LTO makes the code: without LTO it has no effect.
+      set(flags -fplugin=${gcc_plugin} -fplugin-arg-segshift_gcc-tls-model=${arg_TLS_MODEL})
+      foreach(flag IN LISTS flags)
+        target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:${language}>:${flag}>)
+        target_link_options(${target} PUBLIC $<$<LINK_LANGUAGE:${language}>:${flag}>)
+      endforeach()
+      list(APPEND plugin_flags "-fplugin='${gcc_plugin}'" -fplugin-arg-segshift_gcc-*)
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES plugin_flags)
+  list(JOIN plugin_flags " | " plugin_flags)
 
   set(arguments ${arg_OPTIONS})
   foreach(regex IN LISTS arg_KEEP_FS)

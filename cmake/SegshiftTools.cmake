@@ -6,6 +6,39 @@ if(NOT DEFINED SEGSHIFT_BUILD) # under policies before 3.21 the cache would win
       "Build folder of segshift, with bin/segshift and pass/SegShift.so")
 endif()
 
+option(SEGSHIFT_GCC_PLUGIN "Compile by GCC with segshift's plugin, where there is one for that GCC" ON)
+
+# segshift_find_gcc_plugin(VARIABLE LANGUAGE) puts the path of the plugin for the GCC
+# that compiles LANGUAGE into VARIABLE; nothing if there is none, or if that GCC refuses
+# it. SEGSHIFT_GCC_PLUGINS is the folder that holds gcc-N/segshift_gcc.so.
+function(segshift_find_gcc_plugin variable language)
+  set(${variable} "" PARENT_SCOPE)
+  if(NOT SEGSHIFT_GCC_PLUGIN OR NOT CMAKE_${language}_COMPILER_ID STREQUAL "GNU")
+    return()
+  endif()
+  string(REGEX MATCH "^[0-9]+" version "${CMAKE_${language}_COMPILER_VERSION}")
+  set(folder ${SEGSHIFT_BUILD}/pass)
+  if(SEGSHIFT_GCC_PLUGINS)
+    set(folder ${SEGSHIFT_GCC_PLUGINS})
+  endif()
+  set(plugin ${folder}/gcc-${version}/segshift_gcc.so)
+  if(NOT EXISTS ${plugin})
+    return()
+  endif()
+  set(front_end c)
+  if(language STREQUAL "CXX")
+    set(front_end c++)
+  endif()
+  execute_process(
+    COMMAND ${CMAKE_${language}_COMPILER} -fplugin=${plugin} -fsyntax-only -x ${front_end} /dev/null
+    RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE said)
+  if(status)
+    message(STATUS "segshift: ${language} goes through the rewriter: ${said}")
+    return()
+  endif()
+  set(${variable} ${plugin} PARENT_SCOPE)
+endfunction()
+
 # segshift_find_tool(VARIABLE NAME) puts the path of NAME, `segshift` or
 # `SegShift.so`, into VARIABLE; it may be a generator expression.
 function(segshift_find_tool variable name)
