@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Compiles small C modules by the Clang that is installed here, through the
-// plugin and through the rewriter, and decodes what they became. It answers one
-// question: has something underneath changed so that kernel code would silently
-// keep FS?
+// Compiles small C modules by the compilers that are installed here, through
+// their plugins and through the rewriter, and decodes what they became. It
+// answers one question: has something underneath changed so that kernel code
+// would silently keep FS?
 //
 //===----------------------------------------------------------------------===//
 #include "Segments.h"
@@ -29,7 +29,7 @@ namespace segshift {
 
 cl::SubCommand SelfTestCommand(
     "selftest",
-    "Check that the plugin and the Clang installed here make GS code");
+    "Check that the plugins and the compilers installed here make GS code");
 
 namespace {
 
@@ -44,12 +44,12 @@ cl::opt<std::string> PluginOption(
 cl::opt<bool> Quiet("quiet", cl::sub(SelfTestCommand),
                     cl::desc("Print only what fails"));
 
-enum class By { Plugin, Rewriter, ClangAlone };
+enum class By { Plugin, GccPlugin, Rewriter, ClangAlone };
 enum class Expect { Fs, Gs };
 
 struct Case {
   StringRef Name, Source;
-  Expect Plugin; // what the plugin makes of it
+  Expect Plugin; // what the plugins make of it
   bool Rewrites; // whether the rewriter moves it as well
   SmallVector<StringRef, 2> Flags;
 };
@@ -95,15 +95,25 @@ const Case Cases[] = {
      {}},
     {"function that keeps FS",
      "__thread int x;\n"
+     "#ifdef __clang__\n"
      "__attribute__((annotate(\"segshift.keep-fs\")))\n"
+     "#else\n"
+     "__attribute__((segshift_keep_fs))\n"
+     "#endif\n"
      "int get(void) { return x; }\n",
      Expect::Fs,
      false,
      {}},
 };
 
+/// A plugin for GCC, and the GCC of its release.
+struct GccPlugin {
+  std::string Name, Gcc, Plugin; // Gcc is empty if it is not here
+};
+
 struct Tools {
   std::string Clang, Plugin, Self, Folder;
+  std::vector<GccPlugin> Gccs;
 };
 
 Expected<std::string> findClang() {
@@ -132,6 +142,33 @@ Expected<std::string> findPlugin(StringRef Self) {
                            "; name it with --plugin=");
 }
 
+/// All that are installed or built beside this command, in gcc-N.
+std::vector<GccPlugin> findGccPlugins(StringRef Self) {
+  std::vector<GccPlugin> Found;
+  StringRef Bin = sys::path::parent_path(Self);
+  for (StringRef Folder : {SEGSHIFT_PLUGIN_DIR, "../pass"}) {
+    SmallString<128> Path(Bin);
+    sys::path::append(Path, Folder);
+    sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+    std::error_code EC;
+    for (sys::fs::directory_iterator I(Path, EC), End; !EC && I != End;
+         I.increment(EC)) {
+      SmallString<128> Plugin(I->path());
+      StringRef Name = sys::path::filename(I->path());
+      sys::path::append(Plugin, "segshift_gcc.so");
+      if (!Name.starts_with("gcc-") || !sys::fs::exists(Plugin))
+        continue;
+      auto Gcc = sys::findProgramByName(Name);
+      Found.push_back(
+          {Name.str(), Gcc ? *Gcc : std::string(), std::string(Plugin)});
+    }
+  }
+  llvm::sort(Found, [](const GccPlugin &A, const GccPlugin &B) {
+    return A.Name > B.Name;
+  });
+  return Found;
+}
+
 // The last line that a tool wrote on its standard error, or how it ended.
 std::string reason(StringRef ErrorFile, int Status, StringRef Message) {
   if (!Message.empty())
@@ -157,12 +194,17 @@ Error execute(const Tools &T, ArrayRef<StringRef> Arguments) {
 }
 
 Error compile(const Tools &T, const Case &C, StringRef Level, By Way,
-              StringRef Source, StringRef Object) {
-  std::string PluginFlag = "-fpass-plugin=" + T.Plugin;
-  SmallVector<StringRef, 16> Arguments = {T.Clang, "--target=x86_64-linux-gnu",
-                                          "-ffreestanding", "-w", Level};
+              const GccPlugin *Gcc, StringRef Source, StringRef Object) {
+  std::string PluginFlag =
+      Gcc ? "-fplugin=" + Gcc->Plugin : "-fpass-plugin=" + T.Plugin;
+  SmallVector<StringRef, 16> Arguments;
+  if (Gcc)
+    Arguments.push_back(Gcc->Gcc);
+  else
+    Arguments = {T.Clang, "--target=x86_64-linux-gnu"};
+  append_range(Arguments, ArrayRef<StringRef>{"-ffreestanding", "-w", Level});
   append_range(Arguments, C.Flags);
-  if (Way == By::Plugin)
+  if (Way == By::Plugin || Way == By::GccPlugin)
     Arguments.push_back(PluginFlag);
   append_range(Arguments, ArrayRef<StringRef>{"-c", Source, "-o", Object});
   if (Error E = execute(T, Arguments))
@@ -172,7 +214,8 @@ Error compile(const Tools &T, const Case &C, StringRef Level, By Way,
   return execute(T, {T.Self, "rewrite", "--in-place", "--verify", Object});
 }
 
-Error check(const Tools &T, const Case &C, StringRef Level, By Way) {
+Error check(const Tools &T, const Case &C, StringRef Level, By Way,
+            const GccPlugin *Gcc) {
   std::string Source = T.Folder + "/module.c", Object = T.Folder + "/module.o";
   std::error_code EC;
   {
@@ -181,14 +224,16 @@ Error check(const Tools &T, const Case &C, StringRef Level, By Way) {
   }
   if (EC)
     return createStringError(Source + ": " + EC.message());
-  if (Error E = compile(T, C, Level, Way, Source, Object))
+  if (Error E = compile(T, C, Level, Way, Gcc, Source, Object))
     return E;
   auto S = countSegments(Object);
   if (!S)
     return S.takeError();
-  Expect Wanted = Way == By::Plugin       ? C.Plugin
-                  : Way == By::ClangAlone ? Expect::Fs
-                                          : Expect::Gs;
+  Expect Wanted = Expect::Gs; // by the rewriter
+  if (Way == By::Plugin || Way == By::GccPlugin)
+    Wanted = C.Plugin;
+  else if (Way == By::ClangAlone)
+    Wanted = Expect::Fs;
   bool Right = Wanted == Expect::Gs ? S->Gs && !S->Fs : S->Fs && !S->Gs;
   if (Right)
     return Error::success();
@@ -198,26 +243,36 @@ Error check(const Tools &T, const Case &C, StringRef Level, By Way) {
                            " uses of %fs and " + Twine(S->Gs) + " of %gs");
 }
 
-StringRef wayName(By Way) {
-  return Way == By::Plugin     ? "by the plugin"
-         : Way == By::Rewriter ? "by segshift rewrite"
-                               : "by Clang alone (must be %fs)";
+std::string wayName(By Way, const GccPlugin *Gcc) {
+  switch (Way) {
+  case By::Plugin:
+    return "by the plugin";
+  case By::GccPlugin:
+    return "by the plugin for " + Gcc->Name;
+  case By::Rewriter:
+    return "by segshift rewrite";
+  case By::ClangAlone:
+    return "by Clang alone (must be %fs)";
+  }
+  llvm_unreachable("all ways are there");
 }
 
 struct Count {
   unsigned Passed = 0, Failed = 0;
 };
 
-void run(const Tools &T, const Case &C, StringRef Level, By Way, Count &N) {
-  if (Error E = check(T, C, Level, Way)) {
+void run(const Tools &T, const Case &C, StringRef Level, By Way, Count &N,
+         const GccPlugin *Gcc = nullptr) {
+  if (Error E = check(T, C, Level, Way, Gcc)) {
     ++N.Failed;
-    error(C.Name + " " + Level + " " + wayName(Way) + ": " +
+    error(C.Name + " " + Level + " " + wayName(Way, Gcc) + ": " +
           toString(std::move(E)));
     return;
   }
   ++N.Passed;
   if (!Quiet)
-    outs() << "ok: " << C.Name << " " << Level << " " << wayName(Way) << "\n";
+    outs() << "ok: " << C.Name << " " << Level << " " << wayName(Way, Gcc)
+           << "\n";
 }
 
 Expected<Tools> findTools() {
@@ -232,6 +287,7 @@ Expected<Tools> findTools() {
     return Plugin.takeError();
   T.Clang = *Clang;
   T.Plugin = *Plugin;
+  T.Gccs = findGccPlugins(T.Self);
   SmallString<128> Folder;
   if (std::error_code EC = sys::fs::createUniqueDirectory("segshift", Folder))
     return createStringError("cannot make a temporary folder: " + EC.message());
@@ -261,6 +317,18 @@ int runSelfTest() {
       if (C.Rewrites)
         run(*T, C, Level, By::Rewriter, N);
     }
+  for (const GccPlugin &Gcc : T->Gccs) {
+    if (!Quiet)
+      outs() << Gcc.Name << ": " << Gcc.Plugin << "\n";
+    if (Gcc.Gcc.empty()) {
+      if (!Quiet)
+        outs() << "skipped: there is no " << Gcc.Name << " in PATH\n";
+      continue;
+    }
+    for (const Case &C : Cases)
+      for (StringRef Level : {"-O0", "-O2"})
+        run(*T, C, Level, By::GccPlugin, N, &Gcc);
+  }
   // Where even this has no %fs, the checks above show nothing.
   run(*T, Cases[0], "-O2", By::ClangAlone, N);
 
