@@ -26,9 +26,10 @@ static bool makesCode() {
   return !flag_wpa && !(flag_generate_lto && !flag_fat_lto_objects);
 }
 
+/// Without SHF_MERGE: GNU as warns of it in sections of such a name.
 static void writeNote() {
   fprintf(asm_out_file,
-          "\t.pushsection\t%s,\"aM\",@note,32\n\t.balign\t4\n"
+          "\t.pushsection\t%s,\"a\",@note\n\t.balign\t4\n"
           "\t.long\t%u,8,%u\n\t.asciz\t\"%s\"\n\t.balign\t4\n"
           "\t.long\t%u,%u\n\t.popsection\n"
           "\t.pushsection\t%s,\"\",@progbits\n\t.byte\t%u\n\t.popsection\n",
