@@ -10,7 +10,7 @@
 #include "../tls/Layout.h"
 #include "Classify.h"
 #include "Marks.h"
-#include "MsrConstants.h"
+#include "RegisterValues.h"
 #include "SourceLines.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -103,7 +103,7 @@ private:
     FsUses.clear();
     size_t NextSymbol = 0;
     std::vector<uint64_t> Starts; // instructions since the last function symbol
-    std::vector<unsigned> MsrAt;  // of these, rdmsr and wrmsr
+    std::vector<unsigned> Later;  // of these, what the function has to tell of
     uint64_t DataEnd = 0;
     Insn I;
     for (uint64_t At = Reg.Address; At < Reg.end();) {
@@ -112,9 +112,9 @@ private:
         if (S.isData() && S.Size && !isFunctionAt(R, S.Address))
           DataEnd = std::max(DataEnd, std::min(Reg.end(), S.Address + S.Size));
         else if (S.isFunction()) {
-          msrs(R, Starts, MsrAt);
+          withFunction(R, Starts, Later);
           Starts.clear();
-          MsrAt.clear();
+          Later.clear();
         }
       }
       uint64_t Limit =
@@ -127,15 +127,16 @@ private:
         At = unread(R, At, Limit);
         continue;
       }
-      instruction(R, I);
+      if (isNamedByFunction(I) || readsMsrInEcx(I))
+        Later.push_back(Starts.size());
+      else
+        instruction(R, I);
       if (I.reaches(SegReg::FS) && !Reader.isData(R, At))
         FsUses.push_back({I.Address, I.end()});
-      if (Found.MsrInEcx)
-        MsrAt.push_back(Starts.size());
       Starts.push_back(At);
       At = std::min(I.end(), std::max(Limit, At + 1));
     }
-    msrs(R, Starts, MsrAt);
+    withFunction(R, Starts, Later);
     misread(R);
     // Relocations in what was not read as code.
     for (const Relocation &Rel : Obj.relocations(R)) {
@@ -179,6 +180,10 @@ private:
     auto *It = partition_point(
         List, [&](const Symbol &S) { return S.Address < Address; });
     return It != List.end() && It->Address == Address && It->isFunction();
+  }
+
+  bool readsMsrInEcx(const Insn &I) {
+    return Ops.role(I) == Role::ReadMsr || Ops.role(I) == Role::WriteMsr;
   }
 
   void instruction(unsigned R, const Insn &I) {
@@ -258,13 +263,15 @@ private:
     return At;
   }
 
-  // rdmsr and wrmsr of one function, now that all of it was seen.
-  void msrs(unsigned R, ArrayRef<uint64_t> Starts, ArrayRef<unsigned> MsrAt) {
+  // The instructions of one function, now that all of it was seen, whose MSR's
+  // number or variable the others tell.
+  void withFunction(unsigned R, ArrayRef<uint64_t> Starts,
+                    ArrayRef<unsigned> Later) {
     // Text without symbols is one large function; a window is enough there.
     constexpr unsigned Window = 2000;
-    for (size_t First = 0; First < MsrAt.size();) {
-      unsigned Begin = MsrAt[First] > Window ? MsrAt[First] - Window : 0;
-      unsigned End = std::min<size_t>(Starts.size(), MsrAt[First] + Window);
+    for (size_t First = 0; First < Later.size();) {
+      unsigned Begin = Later[First] > Window ? Later[First] - Window : 0;
+      unsigned End = std::min<size_t>(Starts.size(), Later[First] + Window);
       const Region &Reg = Obj.regions()[R];
       std::vector<Insn> Code;
       for (uint64_t At : Starts.slice(Begin, End - Begin)) {
@@ -272,14 +279,25 @@ private:
         if (Dec.decode(Reg.Bytes.drop_front(At - Reg.Address), At, I))
           Code.push_back(std::move(I));
       }
-      auto Numbers = findMsrNumbers(Ops, Code, [&](uint64_t B, uint64_t E) {
-        return !Obj.relocations(R, B, E).empty();
-      });
-      for (; First < MsrAt.size() && MsrAt[First] < End; ++First) {
-        const Insn &I = Code[MsrAt[First] - Begin];
-        if (auto U =
-                classifyMsr(Ops.role(I) == Role::WriteMsr, Numbers[I.Address]))
-          use(R, I, *U);
+      Function F{Code, Obj, R};
+      std::map<uint64_t, std::optional<uint32_t>> Msrs;
+      forEachState(
+          Ops, F,
+          [&](const Insn &I, const Registers &Before, const Registers &) {
+            if (readsMsrInEcx(I) && Before[Rcx] && Before[Rcx]->isNumber())
+              Msrs[I.Address] = uint32_t(Before[Rcx]->Number);
+          });
+      std::map<uint64_t, Reached> Variables = findVariables(Ops, F, Ctx.Tls);
+      for (; First < Later.size() && Later[First] < End; ++First) {
+        const Insn &I = Code[Later[First] - Begin];
+        auto Known = Variables.find(I.Address);
+        Ctx.Known = Known == Variables.end() ? nullptr : &Known->second;
+        instruction(R, I);
+        Ctx.Known = nullptr;
+        if (readsMsrInEcx(I))
+          if (auto U =
+                  classifyMsr(Ops.role(I) == Role::WriteMsr, Msrs[I.Address]))
+            use(R, I, *U);
       }
     }
   }

@@ -82,6 +82,28 @@ struct Classifier {
 
   void add(Kind K, const Twine &What) { Out.List.push_back({K, What.str()}); }
 
+  // "x, y", of those that the function shows this instruction to reach.
+  std::string variables() const {
+    constexpr size_t Most = 4;
+    std::string Text;
+    if (C.Known)
+      for (const auto &[Index, Name] : enumerate(C.Known->Variables))
+        Text += Index == Most  ? ", ..."
+                : Index > Most ? ""
+                               : (Index ? ", " : "") + Name;
+    return Text;
+  }
+
+  // An address that a register holds: "-0x4 (counter)", where it is known.
+  std::string computed() const {
+    std::string Names = variables();
+    if (Names.empty())
+      return "(computed address)";
+    if (C.Known->Offset)
+      return offsetText(*C.Known->Offset) + " (" + Names + ")";
+    return (C.Known->Indexed ? "(within " : "(offset of ") + Names + ")";
+  }
+
   // "%fs:-0x10 (counter)".
   std::string place(StringRef Segment) const {
     std::string Text = ("%" + Segment + ":").str();
@@ -92,7 +114,9 @@ struct Classifier {
     }
     if (!isFixed())
       return Text + (I.Mem && isRipRelative() ? "(relative to the instruction)"
-                                              : "(computed address)");
+                                              : computed());
+    if (std::string For = variables(); I.Mem->Disp == 0 && !For.empty())
+      return Text + "0x0 (thread pointer, for " + For + ")";
     Text += offsetText(I.Mem->Disp);
     StringRef Name = tcbSlotName(I.Mem->Disp);
     if (Name.empty() && I.Mem->Disp < 0 && C.Tls)

@@ -15,6 +15,7 @@
 #include "../tls/Layout.h"
 #include "Opcodes.h"
 #include "Report.h"
+#include "VariableNames.h"
 #include "llvm/ADT/SmallVector.h"
 
 namespace segshift::audit {
@@ -28,6 +29,8 @@ struct Context {
   llvm::ArrayRef<std::pair<int64_t, int64_t>> TcbOffsets;
   /// For the names of relocations' symbols.
   const ElfObject *Object = nullptr;
+  /// What the function around the instruction says of its address, or null.
+  const Reached *Known = nullptr;
 };
 
 struct Use {

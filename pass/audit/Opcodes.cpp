@@ -48,12 +48,19 @@ static Effect effectOf(StringRef Name) {
              Effect::Zero32)
       .Cases({"XOR64rr", "XOR64rr_REV"}, Effect::Zero32)
       .Cases({"ADD32ri", "ADD32ri8"}, Effect::AddImm32)
+      .Cases({"ADD64ri8", "ADD64ri32", "ADD64ri8_ND", "ADD64ri32_ND"},
+             Effect::Add64)
+      .Cases({"ADD64rr", "ADD64rr_REV", "ADD64rr_ND"}, Effect::Add64)
+      .Case("ADD64i32", Effect::AddToRax)
+      .Cases({"SUB64ri8", "SUB64ri32"}, Effect::SubImm64)
       .Cases({"SUB32ri", "SUB32ri8"}, Effect::SubImm32)
       .Cases({"OR32ri", "OR32ri8"}, Effect::OrImm32)
       .Case("INC32r", Effect::Inc32)
       .Case("DEC32r", Effect::Dec32)
       .Cases({"LEA32r", "LEA64_32r"}, Effect::Lea32)
       .Case("LEA64r", Effect::Lea64)
+      .Case("MOV64rm", Effect::Load64)
+      .Cases({"ADD64rm", "ADD64rm_ND"}, Effect::AddLoad64)
       .Default(Effect::Other);
 }
 

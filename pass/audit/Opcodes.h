@@ -51,12 +51,17 @@ enum class Effect : uint8_t {
   MovReg64,
   Zero32, // xor or sub of two registers: zero if they are the same
   AddImm32,
+  Add64,    // of a register and a register or immediate
+  AddToRax, // of an immediate; the register is not an operand
   SubImm32,
+  SubImm64,
   OrImm32,
   Inc32,
   Dec32,
   Lea32,
   Lea64,
+  Load64,
+  AddLoad64,
 };
 
 class Opcodes {

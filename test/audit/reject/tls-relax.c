@@ -28,7 +28,7 @@ int local(void) { return (int)(long)&a ^ (int)(long)&b; }
 // LARGE: finding: R_X86_64_TLSGD against shared
 // LARGE: finding: R_X86_64_TLSLD against
 
-// ELF: tls-relax.c:{{[0-9:]+}} finding: memory access through %fs:0x0 (thread pointer), in global
+// ELF: tls-relax.c:{{[0-9:]+}} finding: memory access through %fs:0x0 (thread pointer, for {{.*}}), in global
 // ELF-NEXT: movq %fs:0x0, %rax
 // ELF-NEXT: from {{.*}}.tmp.o:(.text)
 // ELF: tls-relax.c.tmp.elf: note: {{.*}}.tmp.o holds .tbss, and has no segshift note [unmarked-object]
