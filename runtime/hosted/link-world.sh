@@ -45,7 +45,7 @@ done
 # 1. To GS: the world's objects, and all of its C library.
 # The glue has some of its functions, in front of it.
 "$llvm/llvm-objcopy" --weaken-symbol=__pthread_create --weaken-symbol=__pthread_exit \
-  --weaken-symbol=pthread_cancel "$libc" "$work/libc.a"
+  --weaken-symbol=pthread_cancel --weaken-symbol=fork "$libc" "$work/libc.a"
 cp "$(${CC:-gcc} -print-libgcc-file-name)" "$work/libgcc.a"
 cp "$(library libsegshift-musl.a musl-dev)" "$work/glue.a"
 move_to_gs --tcb-offsets=all --tls-model=initial-exec

@@ -31,6 +31,12 @@ SEGSHIFT_HIDDEN void _IO_enable_locks(void), __ctype_init(void),
     __call_tls_dtors(void), __nptl_deallocate_tsd(void),
     __libc_thread_freeres(void), __malloc_fork_lock_parent(void),
     __malloc_fork_unlock_parent(void), __malloc_fork_unlock_child(void);
+/* What the world has given to pthread_atfork, if it does that. */
+enum { InChild = 1, InParent = 2 };
+__attribute__((weak)) SEGSHIFT_HIDDEN uint64_t
+__run_prefork_handlers(bool locks);
+__attribute__((weak)) SEGSHIFT_HIDDEN void
+__run_postfork_handlers(int where, bool locks, uint64_t last_run);
 __attribute__((weak)) SEGSHIFT_HIDDEN void __timer_fork_subprocess(void),
     __mq_notify_fork_subprocess(void);
 
@@ -238,7 +244,10 @@ static void thread_end(void *tp, bool own) {
 }
 
 static void forked(int who, void *tp, int tid) {
+  static uint64_t last_run;
   if (who < 0) {
+    if (__run_prefork_handlers)
+      last_run = __run_prefork_handlers(true);
     hold_over_fork(tp);
   } else if (who == 0) {
     __atomic_store_n(&forking, 0, __ATOMIC_RELAXED);
@@ -253,6 +262,8 @@ static void forked(int who, void *tp, int tid) {
     if (__mq_notify_fork_subprocess)
       __mq_notify_fork_subprocess();
   }
+  if (who >= 0 && __run_postfork_handlers)
+    __run_postfork_handlers(who ? InChild : InParent, true, last_run);
 }
 
 /* The world's destructors and what it gave to atexit; then what is buffered. */

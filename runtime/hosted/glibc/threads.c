@@ -1,5 +1,5 @@
 /* glibc's threads, made by the host. In place of its pthread_create, _exit,
- * _join, _detach and _cancel.
+ * _join, _detach and _cancel, and of its fork.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 _Noreturn void ___pthread_unwind_next(__pthread_unwind_buf_t *buffer);
 
@@ -220,6 +221,25 @@ int __pthread_detach(pthread_t thread) {
   return -host->thread_detach((void *)thread);
 }
 int pthread_detach(pthread_t) __attribute__((alias("__pthread_detach")));
+
+/* The host's handlers run, and with them fork.c's, which run the world's. */
+pid_t __libc_fork(void) {
+  int result = host->fork();
+  if (result >= 0)
+    return result;
+  errno = -result;
+  return -1;
+}
+pid_t __fork(void) __attribute__((alias("__libc_fork")));
+pid_t fork(void) __attribute__((alias("__libc_fork")));
+
+/* Linux has one list of them for each thread, and it is the host's. */
+int pthread_mutexattr_setrobust(pthread_mutexattr_t *attributes, int robust) {
+  (void)attributes;
+  return robust == PTHREAD_MUTEX_STALLED  ? 0
+         : robust == PTHREAD_MUTEX_ROBUST ? ENOTSUP
+                                          : EINVAL;
+}
 
 /* It would take a signal of the host's C library. */
 int __pthread_cancel(pthread_t thread) {

@@ -43,6 +43,9 @@ SEGSHIFT_HIDDEN void __tl_lock(void), __tl_unlock(void), __funcs_on_exit(void),
 
 enum { KeysMax = 128 };
 
+/* What the world has given to pthread_atfork. */
+SEGSHIFT_HIDDEN void __fork_handler(int who);
+
 /* What lies at tp in a block of this world. */
 struct tcb {
   struct thread thread;
@@ -116,6 +119,7 @@ static void thread_end(void *tp, bool own) {
 static void forked(int who, void *tp, int tid) {
   struct thread *thread = tp;
   if (who < 0) {
+    __fork_handler(-1);
     __malloc_atfork(-1);
     __atomic_store_n(&forking, tp, __ATOMIC_RELAXED);
     return;
@@ -128,6 +132,7 @@ static void forked(int who, void *tp, int tid) {
     thread->tid = tid;
     thread->prev = thread->next = some_thread = thread;
   }
+  __fork_handler(who);
 }
 
 static void read_auxiliary(const size_t *auxiliary) {

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <threads.h>
 #include <time.h>
+#include <unistd.h>
 
 SEGSHIFT_HIDDEN int __timedwait(volatile int *at, int value, clockid_t clock,
                                 const struct timespec *until, int is_private);
@@ -175,10 +176,27 @@ int pthread_detach(pthread_t of) {
 }
 int thrd_detach(thrd_t) __attribute__((alias("pthread_detach")));
 
+/* Linux has one list of them for each thread, and it is the host's. */
+int pthread_mutexattr_setrobust(pthread_mutexattr_t *attributes, int robust) {
+  (void)attributes;
+  return robust == PTHREAD_MUTEX_STALLED  ? 0
+         : robust == PTHREAD_MUTEX_ROBUST ? ENOTSUP
+                                          : EINVAL;
+}
+
 /* It would take a signal of the host's C library. */
 int pthread_cancel(pthread_t thread) {
   (void)thread;
   return ENOSYS;
+}
+
+/* The host's handlers run, and with them fork.c's, which run the world's. */
+pid_t fork(void) {
+  int result = host->fork();
+  if (result >= 0)
+    return result;
+  errno = -result;
+  return -1;
 }
 
 /* So would a timer with a thread of its own: musl's takes number 32. */

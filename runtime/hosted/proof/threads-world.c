@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,7 +41,11 @@ static void end_value(void *value) {
   free(value);
   __atomic_add_fetch(&ended, 1, __ATOMIC_RELAXED);
 }
-static void begin(void) { EXPECT(!pthread_key_create(&key, end_value)); }
+static void prepare(void), parent(void), child(void);
+static void begin(void) {
+  EXPECT(!pthread_key_create(&key, end_value));
+  EXPECT(!pthread_atfork(prepare, parent, child));
+}
 
 static void use_thread(void) {
   EXPECT(mine == 7 && !text && pthread_getspecific(key) == NULL);
@@ -223,6 +228,34 @@ static void check_attributes(void) {
   pthread_attr_destroy(&attributes);
 }
 
+/* --- Forked ------------------------------------------------------------------
+ */
+
+static int prepared, in_parent, in_child;
+static void prepare(void) { ++prepared; }
+static void parent(void) { ++in_parent; }
+static void child(void) { ++in_child; }
+
+static void check_fork(void) {
+  int before = prepared;
+  mine = gettid();
+  errno = 17;
+  pid_t pid = fork();
+  EXPECT(errno == 17);
+  if (pid == 0) {
+    pthread_t thread;
+    EXPECT(prepared == before + 1 && in_child > 0 && gettid() == getpid());
+    EXPECT(!pthread_create(&thread, NULL, tree, (void *)2));
+    EXPECT(!pthread_join(thread, NULL));
+    free(malloc(100000));
+    _exit(errors != 0);
+  }
+  int status = -1;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  EXPECT(status == 0 && prepared > before && in_parent > 0);
+}
+
 /* --- What makes threads by itself --------------------------------------------
  */
 
@@ -295,6 +328,7 @@ static long make_threads(long count) {
     check_detached();
     check_attributes();
     check_services();
+    check_fork();
     pthread_mutex_unlock(&one);
   }
   return __atomic_load_n(&errors, __ATOMIC_RELAXED);
@@ -309,6 +343,10 @@ static long refuse(long unused) {
   EXPECT(!pthread_create(&thread, NULL, nothing, NULL));
   EXPECT(pthread_cancel(thread) == ENOSYS);
   EXPECT(!pthread_join(thread, NULL));
+  pthread_mutexattr_t robust;
+  EXPECT(!pthread_mutexattr_init(&robust));
+  EXPECT(pthread_mutexattr_setrobust(&robust, PTHREAD_MUTEX_ROBUST) == ENOTSUP);
+  EXPECT(!pthread_mutexattr_setrobust(&robust, PTHREAD_MUTEX_STALLED));
   EXPECT(ended > 0);
   return __atomic_load_n(&errors, __ATOMIC_RELAXED);
 }

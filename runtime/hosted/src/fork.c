@@ -18,6 +18,8 @@ __attribute__((weak)) int __register_atfork(void (*)(void), void (*)(void),
                                             void (*)(void), void *);
 __attribute__((weak)) int pthread_atfork(void (*)(void), void (*)(void),
                                          void (*)(void));
+int fork(void);
+int *__errno_location(void); /* both the host's */
 
 static int fork_lock;   /* one thread forks at a time */
 static void *forking;   /* its thread pointer */
@@ -37,9 +39,9 @@ static void before_fork(void) {
   }
   uint64_t signals = signals_block();
   futex_lock(&fork_lock);
-  world->fork(-1, tp, 0);
   __atomic_store_n(&forking, tp, __ATOMIC_RELAXED);
   set_fast_path(tp, false);
+  world->fork(-1, tp, 0);
   signals_restore(signals);
 }
 
@@ -91,6 +93,14 @@ static void after_fork_child(void) {
     return;
   }
   segshift_enter();
+}
+
+int fork_of_host(void) {
+  int errno_ = *__errno_location(), pid = fork();
+  if (pid < 0)
+    pid = -*__errno_location();
+  *__errno_location() = errno_;
+  return pid;
 }
 
 void fork_init(void) {

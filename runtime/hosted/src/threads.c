@@ -158,4 +158,5 @@ const struct segshift_host segshift_host = {.thread_create = create,
                                             .thread_join = join,
                                             .thread_release = release_joined,
                                             .thread_detach = detach,
+                                            .fork = fork_of_host,
                                             .exception_leaves = say_exception};

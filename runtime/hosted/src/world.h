@@ -41,6 +41,8 @@ extern const struct segshift_host segshift_host;
 /* --- fork.c */
 
 void fork_init(void);
+/* For the world: segshift_host. */
+int fork_of_host(void);
 /* Whether `tp`, the running thread's, is between its fork handlers: then it
  * goes through segshift_enter_slow, for in the child it may come before them.
  * Signals are blocked. */

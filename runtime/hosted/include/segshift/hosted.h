@@ -55,6 +55,9 @@ struct segshift_host {
   /* After thread_join: gives its block back. */
   void (*thread_release)(void *tp);
   int (*thread_detach)(void *tp);
+  /* fork(2) with the host's handlers, and so with the world's. A negated error
+   * number. */
+  int (*fork)(void);
   /* Says that nothing in the world catches an exception, which goes from the
    * world's outermost function, at `from`, to the host's code at `to`. */
   void (*exception_leaves)(const void *from, const void *to);
