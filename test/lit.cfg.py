@@ -82,6 +82,11 @@ for version in ("11", "12"):
     if os.path.exists(f"{build}/pass/gcc-{version}/segshift_gcc.so"):
         config.available_features.add(f"gcc-plugin-{version}")
 
+# The plugin fits a rustc whose LLVM has the same version.
+if shutil.which("rustc") and "LLVM version: 22.1" in subprocess.run(
+        ["rustc", "-vV"], capture_output=True, text=True).stdout:
+    config.available_features.add("rustc-llvm-22")
+
 # LLDB needs its Python module, which is a package of its own.
 lldb = llvm + "/lldb"
 if os.path.exists(lldb) and os.path.exists(
