@@ -24,7 +24,7 @@ extern bool ProgramsInRing3;
 // Whether the program was interrupted, rather than the kernel. In ring 3, CS
 // tells. In ring 0 it is the same for both, and the stack tells: the kernel's
 // are in the upper half of the address space, and it leaves the program's
-// before it does anything that could be interrupted. entry_table.S decides by
+// before it does anything that could be interrupted. entry_ring0.S decides by
 // the same rule.
 inline bool isFromProgram(const Frame &F) {
   return ProgramsInRing3 ? F.cs & 3 : static_cast<int64_t>(F.rsp) >= 0;

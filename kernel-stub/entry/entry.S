@@ -1,5 +1,5 @@
 /* Thread switch, and copies to and from the program's memory. The ways into the
- * kernel and out of it are in entry_table.S.
+ * kernel and out of it are in entry_ring0.S, entry_ring3.S and entry_guarded.S.
  *
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */

@@ -14,7 +14,7 @@
 #include "segshift/tls.h"
 #include "tls/tls_guard.h"
 
-// entry_table.S
+// entry_ring0.S, entry_ring3.S, entry_guarded.S
 extern "C" const char ring0_vectors[], ring0_syscall_entry[], ring3_vectors[],
     ring3_syscall_entry[], guarded_vectors[], guarded_syscall_entry[];
 

@@ -9,7 +9,7 @@
 #include "tls/tls_guard.h"
 
 // The tables: where a system call and an interrupt come in, where they leave,
-// the last instruction of each, and the first and last address. entry_table.S
+// the last instruction of each, and the first and last address. entry_*.S
 extern "C" {
 extern const char ring0_syscall_entry[], ring0_syscall_exit[],
     ring0_interrupt_entry[], ring0_leave_trap[], ring0_leave_trap_iretq[],

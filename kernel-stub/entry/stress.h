@@ -2,7 +2,7 @@
 // exceptions at each of their instructions, NMIs at any time. For tests; by
 // options on the kernel's command line:
 //
-//   step=1  a debug exception at each instruction of entry_table.S that runs
+//   step=1  a debug exception at each instruction of entry_*.S that runs
 //   nmis=1  a kernel thread sends NMIs to all processors, all the time
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
