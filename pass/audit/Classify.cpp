@@ -197,10 +197,25 @@ struct Classifier {
           "access to " + Place + ", an offset that the contract does not give");
     } else if (Offset != SEGSHIFT_TCB_SPLIT_STACK && namesStackPointer()) {
       add(Kind::GsOffset, "stack pointer in " + Place);
+    } else if (isOddUse(D)) {
+      add(Kind::GsOffset, "access to " + Place + " as no compiler makes it");
     }
   }
 
-  // Only ones that name it: 'push' and 'pop' of a slot are no sign of anything.
+  // Compilers load and store the contract's fields, and compare and combine
+  // them in general registers. Pushes, pops, jumps, exchanges and vector code
+  // are a kernel's own slots.
+  bool isOddUse(const MCInstrDesc &D) const {
+    if (I.ControlFlow != Flow::Next || (D.mayLoad() && D.mayStore()))
+      return true;
+    for (unsigned Op = 0; Op < I.Inst.getNumOperands(); ++Op)
+      if (const MCOperand &O = I.Inst.getOperand(Op);
+          (Op < I.Mem->FirstOperand || Op >= I.Mem->FirstOperand + 5) &&
+          O.isReg() && O.getReg() && Ops.gpr(O.getReg()) < 0)
+        return true;
+    return false;
+  }
+
   bool namesStackPointer() const {
     return any_of(I.Inst, [&](const MCOperand &Operand) {
       return Operand.isReg() && Operand.getReg() == reg("RSP");

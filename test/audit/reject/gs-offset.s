@@ -56,9 +56,33 @@ slots:
 # CHECK-NEXT: movq %gs:0x8, %rsp
 # ELF: finding: stack pointer in %gs:0x8
   movq %gs:8, %rsp
+# A kernel's own slots at the contract's offsets, by whatever instruction.
+# CHECK: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+  pushq %gs:8
+# CHECK: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+  popq %gs:8
+# CHECK: finding: access to %gs:0x28 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x28 ({{[^)]*}}) as no compiler makes it
+  jmpq *%gs:0x28
+# CHECK: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+  callq *%gs:8
+# CHECK: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+  xchgq %rax, %gs:8
+# CHECK: finding: access to %gs:0x30 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x30 ({{[^)]*}}) as no compiler makes it
+  cmpxchgq %rcx, %gs:0x30
+# CHECK: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x8 ({{[^)]*}}) as no compiler makes it
+  incq %gs:8
+# CHECK: finding: access to %gs:0x28 ({{[^)]*}}) as no compiler makes it
+# ELF: finding: access to %gs:0x28 ({{[^)]*}}) as no compiler makes it
+  movups %gs:0x28, %xmm0
 # What a contract's use looks like.
   movq %gs:8, %rax
-  pushq %gs:0x28
 # CHECK: finding: access to %gs:0x78, an offset
 # ELF: finding: access to %gs:0x78, an offset
   movb $1, %gs:0x78
