@@ -127,6 +127,9 @@ public:
   /// The bytes at \p Address in a linked image, if they are in the file.
   std::optional<uint64_t> read64(uint64_t Address) const;
   std::optional<uint32_t> read32(uint64_t Address) const;
+  /// The bytes at an address of a linked image, up to the end of the segment in
+  /// the file. Segments may stand in any order.
+  llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address) const;
 
 private:
   ElfObject(llvm::MemoryBufferRef Buffer, ELFFile File)
@@ -142,9 +145,6 @@ private:
   llvm::Error readDynamicRelocations();
   uint64_t fdeSize(uint64_t Entry, uint64_t Start) const;
   void readEhFrameHeader(const ELFT::Phdr &Phdr);
-  /// The bytes at an address of a linked image, up to the end of the segment in
-  /// the file. Segments may stand in any order.
-  llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address) const;
   llvm::ArrayRef<uint8_t> bytesAt(uint64_t Address, uint64_t Size) const;
   int regionOfSection(uint32_t Section) const {
     return Section < RegionOfSection.size() ? RegionOfSection[Section] : -1;

@@ -106,6 +106,11 @@ private:
   bool isDisplacement(const Insn &I, uint64_t Offset) const;
   bool hasWideDisplacement(const Insn &I) const;
   void collectJumps();
+  const HiddenFlow &hiddenFlow() {
+    if (!Hidden)
+      Hidden = HiddenFlow{readCallSites(Obj), readPatchSites(Obj)};
+    return *Hidden;
+  }
 
   const ElfObject &Obj;
   const RewriteConfig &Config;
@@ -124,6 +129,7 @@ private:
     CodeRange From;
   };
   std::optional<std::vector<CrossJump>> CrossJumps;
+  std::optional<HiddenFlow> Hidden; // made when first needed
 };
 
 } // namespace
@@ -207,6 +213,10 @@ void Planner::classifyFixed(Site &S, const Insn &I) {
     case SEGSHIFT_TCB_SPLIT_STACK:
       return move(S, SiteKind::SplitStack, "%fs:0x70 is the stack limit");
     }
+  // (unsigned)&x and the like read a part of the thread pointer.
+  if (Offset < 8 && !Whole && !Dec.desc(I).mayStore())
+    return move(S, SiteKind::ThreadPointer,
+                "a part of %fs:0, which holds the thread pointer");
   if (Config.movesTcbOffset(Offset))
     return move(S, SiteKind::TcbField, "offset " + Hex + ", --tcb-offsets");
   S.Why = "offset " + Hex +
@@ -223,6 +233,11 @@ bool Planner::classifyByValue(Site &S, const ThreadOffsets &Values) {
                         Base != ValueKind::ThreadPointer
                     ? Index
                     : ValueKind::Unknown;
+  if (Base == ValueKind::CanaryOffset && !I.Mem->Index && !I.Mem->Disp &&
+      Dec.opcodeName(I).contains("64")) {
+    move(S, SiteKind::Canary, "register from the constant 0x28");
+    return true;
+  }
   switch (V) {
   case ValueKind::LocalExec:
     move(S, SiteKind::LocalExec, "register from an x@tpoff constant");
@@ -363,7 +378,7 @@ void Planner::resolvePending(const CodeRange &Range,
                              ArrayRef<CodeEntry> Entries) {
   std::vector<Site> Left;
   {
-    ThreadOffsets Values(Reader, Effects);
+    ThreadOffsets Values(Reader, Effects, hiddenFlow());
     Values.add(Range, Entries);
     Values.solve();
     for (Site &S : Pending) {
@@ -395,7 +410,7 @@ void Planner::resolvePending(const CodeRange &Range,
     }
   std::optional<ThreadOffsets> Values;
   if (Group.size() > 1 && Group.size() <= MaxRanges) {
-    Values.emplace(Reader, Effects);
+    Values.emplace(Reader, Effects, hiddenFlow());
     for (const CodeRange &R : Group)
       Values->add(R, Reader.read(R));
     Values->solve();

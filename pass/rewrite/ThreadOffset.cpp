@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ThreadOffset.h"
+#include "segshift/abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -279,6 +280,13 @@ void ThreadOffsets::step(const Insn &I, unsigned Region, State &S) const {
     return set(S, Reg(0), get(S, Reg(1)));
   if (Op == "MOV64ri32" || Op == "MOV64ri")
     return set(S, Reg(0), constant(I, Region, Imm(1)));
+  if (Op == "MOV32ri")
+    return set(
+        S, Reg(0),
+        Imm(1) == SEGSHIFT_TCB_CANARY &&
+                Reader.object().relocations(Region, I.Address, I.end()).empty()
+            ? ValueKind::CanaryOffset
+            : ValueKind::Unknown);
   if (Op == "ADD64rm")
     return set(S, Reg(0), sum(get(S, Reg(0)), loaded(I, Region, S)));
   if (Op == "ADD64rr" || Op == "ADD64rr_REV")
@@ -497,9 +505,6 @@ void ThreadOffsets::buildBlocks() {
                Places[Index].Entry.Address + Places[Index].Entry.Length;
   };
 
-  struct Jump {
-    size_t From, To;
-  };
   std::vector<Jump> Jumps;
   std::vector<Flow> Flows(Places.size());
   std::vector<bool> Leader(Places.size()), IsSwitch(Places.size());
@@ -536,6 +541,15 @@ void ThreadOffsets::buildBlocks() {
       }
     }
   }
+  addExceptions(Jumps);
+  std::vector<Jump> Patches = patchJumps();
+  for (const Jump &J : Jumps)
+    Leader[J.To] = true;
+  for (const Jump &J : Patches) {
+    Leader[J.To] = true;
+    if (J.From + 1 < Places.size())
+      Leader[J.From + 1] = true;
+  }
   BlockOf.resize(Places.size());
   for (size_t Index = 0; Index < Places.size(); ++Index) {
     if (Leader[Index]) {
@@ -570,6 +584,75 @@ void ThreadOffsets::buildBlocks() {
         Adjacent(Here.Last))
       Connect(B, B + 1);
   }
+  connectOrphans(Patches);
+}
+
+/// The entries of a list in order of (region, address) that \p Address leads
+/// to.
+template <typename T>
+static auto entriesAt(const std::vector<T> &List, uint64_t T::*Address,
+                      unsigned Region, uint64_t At) {
+  auto Key = [&](const T &E) { return std::pair(E.Region, E.*Address); };
+  auto Begin = llvm::partition_point(
+      List, [&](const T &E) { return Key(E) < std::pair(Region, At); });
+  auto End = Begin;
+  while (End != List.end() && Key(*End) == std::pair(Region, At))
+    ++End;
+  return llvm::make_range(Begin, End);
+}
+
+/// An exception out of a call goes to the call's landing pad.
+void ThreadOffsets::addExceptions(std::vector<Jump> &Jumps) const {
+  for (size_t Pad = 0; Pad < Places.size(); ++Pad)
+    for (const CallSite &C :
+         entriesAt(Hidden.CallSites, &CallSite::Pad, Places[Pad].Region,
+                   Places[Pad].Entry.Address)) {
+      auto At = llvm::partition_point(Places, [&](const Place &P) {
+        return std::pair(P.Region, P.Entry.Address) <
+               std::pair(C.Region, C.Begin);
+      });
+      for (; At != Places.end() && At->Region == C.Region &&
+             At->Entry.Address < C.End;
+           ++At) {
+        Flow F = Reader.decode(At->Region, At->Entry).ControlFlow;
+        if (F == Flow::Call || F == Flow::IndirectCall)
+          Jumps.push_back({size_t(At - Places.begin()), Pad});
+      }
+    }
+}
+
+std::vector<ThreadOffsets::Jump> ThreadOffsets::patchJumps() const {
+  std::vector<Jump> Jumps;
+  for (size_t To = 0; To < Places.size(); ++To)
+    for (const PatchSite &P :
+         entriesAt(Hidden.PatchSites, &PatchSite::Target, Places[To].Region,
+                   Places[To].Entry.Address))
+      if (size_t From = find(P.Region, P.Site); From != Places.size())
+        Jumps.push_back({From, To});
+  return Jumps;
+}
+
+/// A block that nothing else leads to, but a table does, is entered with the
+/// state of its own site.
+void ThreadOffsets::connectOrphans(ArrayRef<Jump> Jumps) {
+  std::vector<Jump> Edges; // of blocks
+  for (const Jump &J : Jumps) {
+    const Block &To = Blocks[BlockOf[J.To]];
+    if (!To.HasPredecessor && !To.IsEntry && To.First == J.To)
+      Edges.push_back({BlockOf[J.From], BlockOf[J.To]});
+  }
+  for (const Jump &E : Edges) {
+    Blocks[E.From].Successors.push_back(E.To);
+    Blocks[E.To].HasPredecessor = true;
+  }
+}
+
+/// The cold part of a function, which is entered from the hot part only.
+bool ThreadOffsets::isColdPart(const Block &B) const {
+  const Place &P = Places[B.First];
+  const Symbol *Sym = Reader.object().enclosing(P.Region, P.Entry.Address);
+  return B.HasPredecessor && !B.IsEntry && Sym && Sym->isFunction() &&
+         Sym->Address == P.Entry.Address;
 }
 
 void ThreadOffsets::solve() {
@@ -589,13 +672,17 @@ void ThreadOffsets::solve() {
                            : B.End == Flow::Call || B.End == Flow::IndirectCall;
   };
 
-  State Entry, IntoOrphans;
-  Entry.Reached = true;
+  State Entry, FunctionEntry, IntoOrphans;
+  Entry.Reached = FunctionEntry.Reached = true;
   Entry.Regs.fill(ValueKind::Unknown);
+  // What a caller has in its registers is saved, and read by nobody.
+  FunctionEntry.Regs.fill(ValueKind::Unknown);
+  for (unsigned R : {unsigned(RBX), unsigned(RBP), 12u, 13u, 14u, 15u})
+    FunctionEntry.Regs[R] = ValueKind::Top;
   std::deque<size_t> Work;
   for (size_t B = 0; B < Blocks.size(); ++B)
-    if (Blocks[B].IsEntry || B == 0) {
-      meet(Blocks[B].In, Entry);
+    if (Blocks[B].IsEntry || (B == 0 && !isColdPart(Blocks[B]))) {
+      meet(Blocks[B].In, Blocks[B].IsEntry ? FunctionEntry : Entry);
       Work.push_back(B);
     }
   for (size_t NextUnreached = 0;;) {

@@ -19,6 +19,8 @@
 #define SEGSHIFT_REWRITE_THREADOFFSET_H
 
 #include "CallEffects.h"
+#include "disasm/ExceptionTable.h"
+#include "disasm/PatchSites.h"
 #include <array>
 #include <initializer_list>
 #include <map>
@@ -32,6 +34,7 @@ enum class ValueKind : uint8_t {
   Descriptor,    ///< the result of a TLS descriptor call
   DescriptorPtr, ///< the address of a TLS descriptor
   ThreadPointer, ///< the thread pointer itself
+  CanaryOffset,  ///< the canary's offset from it
   Unknown
 };
 
@@ -40,12 +43,19 @@ inline bool isThreadOffset(ValueKind V) {
          V == ValueKind::Descriptor;
 }
 
+/// Ways of control that no instruction shows, of a whole file.
+struct HiddenFlow {
+  std::vector<CallSite> CallSites;
+  std::vector<PatchSite> PatchSites;
+};
+
 /// Answers for the instructions of one range, or of a range and those that
 /// jump into it.
 class ThreadOffsets {
 public:
-  ThreadOffsets(const CodeReader &Reader, CallEffects &Effects)
-      : Reader(Reader), Effects(Effects) {}
+  ThreadOffsets(const CodeReader &Reader, CallEffects &Effects,
+                const HiddenFlow &Hidden)
+      : Reader(Reader), Effects(Effects), Hidden(Hidden) {}
 
   /// Adds the instructions of a range (Standing::Code only).
   void add(const CodeRange &Range, llvm::ArrayRef<CodeEntry> Entries);
@@ -82,7 +92,15 @@ private:
     bool IsEntry;
   };
 
+  /// From and To are indices in Places.
+  struct Jump {
+    size_t From, To;
+  };
   void buildBlocks();
+  void addExceptions(std::vector<Jump> &Jumps) const;
+  std::vector<Jump> patchJumps() const;
+  bool isColdPart(const Block &B) const;
+  void connectOrphans(llvm::ArrayRef<Jump> Jumps);
   size_t find(unsigned Region, uint64_t Address) const;
   std::vector<size_t> switchTargets(size_t Index) const;
   static bool meet(State &Into, const State &From);
@@ -100,6 +118,7 @@ private:
 
   const CodeReader &Reader;
   CallEffects &Effects;
+  const HiddenFlow &Hidden;
   std::vector<Place> Places; // in order of (region, address)
   std::vector<Block> Blocks;
   std::vector<size_t> BlockOf; // by index in Places
