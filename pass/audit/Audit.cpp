@@ -212,6 +212,7 @@ private:
     code(S, I);
     S.K = U.K;
     S.What = U.What;
+    S.AtContractOffset = U.AtContractOffset;
     // covers() first: a mark of use is not stale where it is not honoured.
     if (isFsKind(U.K) && Marked.covers(R, I.Address) && O.UseMarks) {
       S.St = Status::Marked;

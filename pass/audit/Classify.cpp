@@ -80,7 +80,9 @@ struct Classifier {
                  : nullptr;
   }
 
-  void add(Kind K, const Twine &What) { Out.List.push_back({K, What.str()}); }
+  void add(Kind K, const Twine &What) {
+    Out.List.push_back({K, What.str(), false});
+  }
 
   // "x, y", of those that the function shows this instruction to reach.
   std::string variables() const {
@@ -125,6 +127,19 @@ struct Classifier {
     return Name.empty() ? Text : Text + " (" + Name.str() + ")";
   }
 
+  bool isAtContractOffset() const {
+    if (!isFixed() || reloc())
+      return false;
+    switch (I.Mem->Disp) {
+    case SEGSHIFT_TCB_SELF:
+    case SEGSHIFT_TCB_SELF2:
+    case SEGSHIFT_TCB_CANARY:
+    case SEGSHIFT_TCB_PTR_GUARD:
+      return true;
+    }
+    return false;
+  }
+
   bool fsPrefixBeforeAnother() const {
     return !I.SameOverrides && I.Override != SegReg::FS &&
            is_contained(I.Bytes.take_front(I.NumPrefixes), FSPrefix);
@@ -138,6 +153,7 @@ struct Classifier {
       add(String ? Kind::FsString : Kind::FsMemory,
           String ? "string instruction reads through %fs"
                  : "memory access through " + place("fs"));
+      Out.List.back().AtContractOffset = isAtContractOffset();
     } else if (fsPrefixBeforeAnother() && !NoAccess) {
       add(Kind::FsMemory,
           "several segment overrides on one instruction, one of them FS");

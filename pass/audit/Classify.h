@@ -36,6 +36,9 @@ struct Context {
 struct Use {
   Kind K;
   std::string What;
+  /// An FS use at a fixed offset where the thread control block has the thread
+  /// pointer, the canary or the pointer guard.
+  bool AtContractOffset = false;
 };
 
 struct Uses {

@@ -35,6 +35,7 @@ static void add(Totals &T, const Site &S) {
     break;
   case Status::Marked:
     ++T.Marked;
+    T.MarkedAtContract += S.AtContractOffset;
     break;
   case Status::Reported:
     ++(S.Sev == Severity::Finding ? T.Findings : T.Notes);

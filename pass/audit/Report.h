@@ -59,6 +59,8 @@ struct Site {
   Status St = Status::Reported;
   std::string Reason; // why it is allowed
   std::string What;   // one clause: what stands here
+  // %fs:0, 0x10, 0x28 or 0x30, written as such: see docs/audit.md, Marks.
+  bool AtContractOffset = false;
 
   std::string Object;   // input object of the link, where a link map tells
   std::string Section;  // or "LOAD#n" where there are no section headers
@@ -89,6 +91,7 @@ struct Report {
 
 struct Totals {
   unsigned Findings = 0, Allowed = 0, Marked = 0, Notes = 0, Functions = 0;
+  unsigned MarkedAtContract = 0; // of Marked
 };
 Totals count(const Report &R);
 

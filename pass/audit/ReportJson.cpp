@@ -100,6 +100,7 @@ void writeJson(raw_ostream &OS, const Report &R) {
       J.attribute("findings", T.Findings);
       J.attribute("allowed", T.Allowed);
       J.attribute("onPurpose", T.Marked);
+      J.attribute("onPurposeAtContractOffsets", T.MarkedAtContract);
       J.attribute("notes", T.Notes);
       J.attribute("notRead", R.NotRead);
     });

@@ -100,6 +100,10 @@ void writeText(raw_ostream &OS, const Report &R, bool Quiet) {
   if (R.NotRead)
     OS << "; " << R.NotRead << " not read";
   OS << '\n';
+  if (T.MarkedAtContract)
+    OS << T.MarkedAtContract
+       << " on purpose by the contract's own offsets (thread pointer, canary, "
+          "pointer guard): in a kernel usually a mistake; look at each\n";
 }
 
 } // namespace segshift::audit

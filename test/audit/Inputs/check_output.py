@@ -11,7 +11,7 @@ with open(source) as f:
 
 report = json.load(open(json_path, encoding="utf-8"))
 assert report["tool"] == "segshift audit" and report["version"] == 1
-assert report["summary"] == {"findings": 1, "allowed": 1, "onPurpose": 0, "notes": 3, "notRead": 0}, report
+assert report["summary"] == {"findings": 1, "allowed": 1, "onPurpose": 0, "onPurposeAtContractOffsets": 0, "notes": 3, "notRead": 0}, report
 (file,) = report["files"]
 assert file["file"] == object_path and file["type"] == "relocatable"
 functions = {f["name"]: f["sites"] for f in file["functions"]}

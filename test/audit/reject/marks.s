@@ -36,6 +36,10 @@ f:
   movq %fs:0x30, %rax
   ret
   .size f, .-f
+# Of those on purpose, 0x10 and 0x28 are fields of the contract; 0x20 is not, and
+# %fs:0x30 is not on purpose.
+# CHECK: 3 on purpose
+# CHECK-NEXT: 2 on purpose by the contract's own offsets (thread pointer, canary, pointer guard): in a kernel usually a mistake; look at each
   .section segshift_fs,"awo",@progbits,.text
 1:.long .Lone - 1b
 2:.long .Lone.end - 2b
