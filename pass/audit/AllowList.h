@@ -29,7 +29,8 @@ public:
   /// Empty lines and lines that start with # are skipped.
   llvm::Error addFile(llvm::StringRef Path);
 
-  /// Marks S as allowed if an entry says so.
+  /// Marks S as allowed if an entry says so, or if the code is the runtime's
+  /// own.
   void apply(Site &S);
 
   /// One site of kind unused-allow for each entry that allowed nothing.

@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Audit.h"
-#include "segshift/abi.h"
 #include "../disasm/CodeReader.h"
 #include "../disasm/Elf.h"
 #include "../tls/Layout.h"
@@ -12,6 +11,7 @@
 #include "Marks.h"
 #include "RegisterValues.h"
 #include "SourceLines.h"
+#include "segshift/abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Demangle/Demangle.h"

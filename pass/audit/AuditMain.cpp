@@ -65,6 +65,12 @@ static cl::opt<bool> Quiet("quiet",
                            cl::desc("Of the text, only findings and the count"),
                            cl::sub(AuditCommand), cl::cat(Category));
 
+static cl::opt<bool>
+    Expand("expand",
+           cl::desc("In the text, list each place of what one macro or inlined "
+                    "function does in many"),
+           cl::sub(AuditCommand), cl::cat(Category));
+
 static bool fail(const Twine &Message) {
   error(Message);
   return false;
@@ -155,7 +161,7 @@ static bool writeReports(const Report &R) {
   Write(Json, writeJson);
   Write(Sarif, writeSarif);
   if (!toStandardOutput(Json) && !toStandardOutput(Sarif))
-    writeText(outs(), R, Quiet);
+    writeText(outs(), R, {.Quiet = Quiet, .Expand = Expand});
   return Ok;
 }
 

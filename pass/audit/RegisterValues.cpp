@@ -138,7 +138,7 @@ public:
         Registers After = Before;
         step(Code[I], After);
         Visit(Code[I], Before, After);
-        Before = std::move(After);
+        Before = After;
       }
     }
   }

@@ -95,7 +95,11 @@ struct Totals {
 };
 Totals count(const Report &R);
 
-void writeText(llvm::raw_ostream &OS, const Report &R, bool Quiet);
+struct TextOptions {
+  bool Quiet = false;  // findings and the count alone
+  bool Expand = false; // each place by itself, see ReportText.cpp
+};
+void writeText(llvm::raw_ostream &OS, const Report &R, const TextOptions &O);
 void writeJson(llvm::raw_ostream &OS, const Report &R);
 void writeSarif(llvm::raw_ostream &OS, const Report &R);
 

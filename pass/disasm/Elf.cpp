@@ -88,7 +88,8 @@ StringRef ElfObject::symbolName(uint32_t Index) const {
   if (!Sym)
     return "";
   if (Sym->getType() == ELF::STT_SECTION) {
-    Expected<const ELFT::Shdr *> ShdrOrErr = File.getSection(symbolSection(Index));
+    Expected<const ELFT::Shdr *> ShdrOrErr =
+        File.getSection(symbolSection(Index));
     if (!ShdrOrErr)
       return consumeError(ShdrOrErr.takeError()), "";
     Expected<StringRef> NameOrErr = File.getSectionName(**ShdrOrErr);

@@ -37,7 +37,7 @@ static RegisterTargetPassConfigCallback
 
 /// The new pass manager builds a code generator without asking the callback
 /// above. This is the first pass of any that it builds.
-static void refuseNewCodeGen(StringRef Pass, Any) {
+static void refuseNewCodeGen(StringRef Pass, const Any &) {
   if (Pass.contains("MachineModuleAnalysis"))
     report_fatal_error("segshift: a code generator of the new pass manager "
                        "does not run the plugin's passes, and would leave TLS "

@@ -115,7 +115,7 @@ Error writeOutputs(ArrayRef<PlannedInput> Inputs, const OutputConfig &Config) {
       Path = std::string(InDir);
     }
     if (auto [It, New] = Written.insert({Path, From}); !New)
-      return createStringError(From + " and " + It->second +
+      return createStringError(Twine(From) + " and " + It->second +
                                " would both be written to " + Path +
                                " [SEG231]");
     if (Error E = writeInput(W, Planned, Path, Config))

@@ -53,7 +53,7 @@ static void complain(StringRef Program, StringRef Command, StringRef Said) {
 
 int main(int Argc, char **Argv) {
   // Else a file that is opened could become standard output.
-  sys::Process::FixupStandardFileDescriptors();
+  (void)sys::Process::FixupStandardFileDescriptors();
   InitLLVM X(Argc, Argv);
   outs();
   errs();

@@ -1,7 +1,7 @@
 # The MSR number in ECX is followed through the function.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # RUN: %llvm/llvm-mc -triple=x86_64 -filetype=obj %s -o %t.o
-# RUN: %segshift audit %t.o > %t.txt; test $? -eq 1
+# RUN: %segshift audit --expand %t.o > %t.txt; test $? -eq 1
 # RUN: FileCheck %s --input-file=%t.txt --implicit-check-not=finding: --implicit-check-not=note:
   .text
   .macro function name
