@@ -28,7 +28,7 @@ static void fuzzAudit(StringRef Bytes) {
   if (!In)
     return consumeError(In.takeError());
   audit::auditInput(*In, O, Allow, R);
-  audit::writeText(nulls(), R, false);
+  audit::writeText(nulls(), R, {});
   audit::writeJson(nulls(), R);
   audit::writeSarif(nulls(), R);
 }
