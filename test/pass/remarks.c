@@ -42,7 +42,7 @@ long null(void) {
 long text(void) {
   long v;
   // KEPT: remarks.c:[[#@LINE+1]]:{{[0-9]+}}: remark: %fs left alone: inline assembly
-  __asm__ volatile("movq %%fs:0, %0" : "=r"(v));
+  __asm__ volatile("movq %%fs:0x40, %0" : "=r"(v));
   return v;
 }
 // KEPT: remarks.c:{{[0-9]+}}:{{[0-9]+}}: remark: %fs left alone: the function is marked segshift.keep-fs
